@@ -1,0 +1,29 @@
+"""Who acts, and from where: what every act takes and the audit log keeps."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+
+from accounts.address import client_address
+from accounts.models import User
+
+LONGEST_USER_AGENT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A person, or nobody (a command, the passing of time), with the address and program they came through."""
+
+    user: User | None
+    address: str | None = None
+    user_agent: str = ""
+
+    @classmethod
+    def of(cls, request: HttpRequest, user: User | None = None) -> "Actor":
+        """The signed-in user of a request, or the one that is named where nobody is signed in yet (or any more)."""
+        person = user or (request.user if request.user.is_authenticated else None)
+        agent = "".join(char for char in request.META.get("HTTP_USER_AGENT", "") if char.isprintable())
+        return cls(user=person, address=client_address(request) or None, user_agent=agent[:LONGEST_USER_AGENT])
+
+
+SYSTEM = Actor(user=None)

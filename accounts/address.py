@@ -1,0 +1,34 @@
+"""The one place that says which address a request comes from."""
+
+from ipaddress import IPv6Address, ip_address
+
+from django.conf import settings
+from django.http import HttpRequest
+
+
+def client_address(request: HttpRequest) -> str:
+    """The caller's address in canonical form, or "" where there is none (a socket file without a proxy).
+
+    Exactly TRUSTED_PROXY_COUNT proxies are believed: each appends the address it was called from to
+    X-Forwarded-For, so the n-th entry from the right is the one that the outermost of them saw.
+    What stands further left was written by the caller.
+    """
+    meta = request.META
+    proxies = settings.TRUSTED_PROXY_COUNT
+    if not proxies:
+        return canonical(meta.get("REMOTE_ADDR", ""))
+    forwarded = [entry.strip() for entry in meta.get("HTTP_X_FORWARDED_FOR", "").split(",")]
+    if len(forwarded) < proxies:
+        return canonical(meta.get("REMOTE_ADDR", ""))
+    return canonical(forwarded[-proxies])
+
+
+def canonical(text: str) -> str:
+    """`::ffff:192.0.2.1` and `192.0.2.1` are one address; what is no address becomes ""."""
+    try:
+        address = ip_address(text.removeprefix("[").partition("]")[0] if text.startswith("[") else text)
+    except ValueError:
+        return ""
+    if isinstance(address, IPv6Address):
+        return str(address.ipv4_mapped or IPv6Address(int(address)))  # the second drops a scope such as %eth0
+    return str(address)

@@ -1,0 +1,38 @@
+"""Forms of the account itself."""
+
+from zoneinfo import available_timezones
+
+from django import forms
+from django.http import HttpRequest
+
+from accounts.models import User
+from accounts.validators import validate_plain_text
+
+
+class SignUpForm(forms.Form):
+    """What django-allauth's sign-up form asks besides e-mail address and password."""
+
+    name = forms.CharField(
+        label="Name", max_length=100, validators=[validate_plain_text], widget=forms.TextInput({"autocomplete": "name"})
+    )
+    field_order = ["name", "email", "password1"]
+
+    def signup(self, request: HttpRequest, user: User) -> None:
+        user.name = self.cleaned_data["name"]
+        user.save(update_fields=["name"])
+
+
+class ProfileForm(forms.ModelForm):
+    time_zone = forms.ChoiceField(
+        label="Time zone",
+        required=False,
+        choices=lambda: [("", "As the server"), *((name, name.replace("_", " ")) for name in sorted(available_timezones()))],
+        help_text="Dates and times are shown, and tokens expire, by the clock of this place.",
+    )
+
+    class Meta:
+        model = User
+        fields = ["name", "time_zone"]
+        labels = {"name": "Name"}
+        help_texts = {"name": "Shown to administrators of your organizations and in the audit log."}
+        widgets = {"name": forms.TextInput({"autocomplete": "name"})}

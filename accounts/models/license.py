@@ -1,0 +1,79 @@
+"""A license: the seat that ties a person to an organization, or to none, and carries the tokens' hooks."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from accounts.models.organization import Organization
+from accounts.validators import validate_plain_text
+
+
+class Role(models.TextChoices):
+    MEMBER = "member", "Member"
+    ADMINISTRATOR = "administrator", "Administrator"
+
+
+def default_allowance() -> int:
+    return settings.TOKEN_ALLOWANCE
+
+
+class LicenseQuerySet(models.QuerySet["License"]):
+    def in_force(self, now: datetime | None = None) -> "LicenseQuerySet":
+        return self.filter(deactivated_at=None).exclude(valid_until__lte=now or timezone.now())
+
+    def administrators(self) -> "LicenseQuerySet":
+        return self.filter(role=Role.ADMINISTRATOR, user__is_active=True)
+
+    def in_order(self) -> "LicenseQuerySet":
+        """Those of organizations first, individual ones last."""
+        return self.order_by(F("organization__name").asc(nulls_last=True), "pk")
+
+    def matching(self, words: str) -> "LicenseQuerySet":
+        found = Q(user__name__icontains=words) | Q(user__email__icontains=words)
+        return self.filter(found | Q(name__icontains=words) | Q(number__icontains=words))
+
+
+class License(models.Model):
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="licenses")
+    organization = models.ForeignKey(
+        Organization, on_delete=models.PROTECT, related_name="licenses", null=True, blank=True
+    )
+    name = models.CharField(max_length=60, validators=[validate_plain_text])
+    number = models.CharField(max_length=40, unique=True, validators=[validate_plain_text])
+    role = models.CharField(max_length=13, choices=Role.choices, default=Role.MEMBER)
+    allowance = models.PositiveSmallIntegerField(default=default_allowance)
+    valid_until = models.DateTimeField(null=True, blank=True)
+    deactivated_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = LicenseQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("user", "organization", name="license_one_a_person_and_organization"),
+            models.UniqueConstraint("user", condition=Q(organization=None), name="license_one_individual_a_person"),
+            models.CheckConstraint(
+                condition=Q(role=Role.MEMBER) | Q(organization__isnull=False),
+                name="license_administrator_has_organization",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.number}"
+
+    def is_in_force(self, now: datetime) -> bool:
+        return self.deactivated_at is None and not self.has_ended(now)
+
+    def has_ended(self, now: datetime) -> bool:
+        return self.valid_until is not None and self.valid_until <= now
+
+    @property
+    def is_deactivated(self) -> bool:
+        return self.deactivated_at is not None
+
+    @property
+    def is_administrator(self) -> bool:
+        return self.role == Role.ADMINISTRATOR

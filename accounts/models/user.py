@@ -1,0 +1,80 @@
+"""A person, who signs in with an e-mail address."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
+
+from accounts.validators import validate_plain_text
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """A site operator. The address counts as verified, or nobody could sign in with it."""
+        user = self.create_user(email, password, **fields, is_staff=True, is_superuser=True)
+        user.emailaddress_set.create(email=user.email, verified=True, primary=True)
+        return user
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email__iexact=username)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    email = models.EmailField("e-mail address", max_length=254, unique=True)
+    name = models.CharField("name", max_length=100, blank=True, validators=[validate_plain_text])
+    time_zone = models.CharField("time zone", max_length=64, blank=True)
+    is_active = models.BooleanField(
+        "active", default=True, help_text="Switched off, nobody signs in with this account and none of its tokens works."
+    )
+    is_staff = models.BooleanField("site operator", default=False, help_text="May use Django's admin.")
+    joined_at = models.DateTimeField(auto_now_add=True)
+    password_changed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    sessions_ended_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: list[str] = []
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(email=Lower("email")), name="user_email_lower_case")]
+
+    def __str__(self) -> str:
+        return self.display_name
+
+    @property
+    def display_name(self) -> str:
+        return self.name or self.email
+
+    def get_full_name(self) -> str:
+        return self.display_name
+
+    @property
+    def initials(self) -> str:
+        words = self.name.split() or [self.email]
+        first, last = words[0], words[-1] if len(words) > 1 else ""
+        return (first[:1] + last[:1]).upper()
+
+    def get_session_auth_hash(self) -> str:
+        return self._session_hash(secret=None)
+
+    def get_session_auth_fallback_hash(self) -> Iterable[str]:
+        for secret in settings.SECRET_KEY_FALLBACKS:
+            yield self._session_hash(secret=secret)
+
+    def _session_hash(self, secret: str | None) -> str:
+        """Every session carries this, so that a new password or a later `sessions_ended_at` ends them all at once."""
+        facts = f"{self.password}/{self.sessions_ended_at and self.sessions_ended_at.timestamp()}"
+        return salted_hmac("accounts.models.User.session", facts, secret=secret, algorithm="sha256").hexdigest()

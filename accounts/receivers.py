@@ -1,0 +1,59 @@
+"""Sign-ins and changes of the account, written into the audit log as django-allauth and Django announce them."""
+
+from typing import Any
+
+from allauth.account import signals as allauth_signals
+from django.conf import settings
+from django.contrib.auth import signals as auth_signals
+from django.dispatch import receiver
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.crypto import get_random_string
+
+from accounts import audit
+from accounts.actor import Actor
+from accounts.models import License, User
+
+
+@receiver(auth_signals.user_logged_in)
+def record_sign_in(request: HttpRequest, user: User, **kwargs: Any) -> None:
+    audit.record("account.signed_in", actor=Actor.of(request, user), subject=user)
+
+
+@receiver(auth_signals.user_logged_out)
+def record_sign_out(request: HttpRequest, user: User | None, **kwargs: Any) -> None:
+    if user:
+        audit.record("account.signed_out", actor=Actor.of(request, user), subject=user)
+
+
+@receiver(auth_signals.user_login_failed)
+def record_failed_sign_in(credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any) -> None:
+    """Only for people who exist: an event for every made-up address would let anybody fill the log."""
+    if request is None:
+        return
+    email = credentials.get("email") or credentials.get("username") or ""
+    user = User.objects.filter(email__iexact=email).first() if "\x00" not in email else None
+    if user:
+        actor = Actor.of(request)
+        audit.record("account.sign_in_refused", actor=Actor(None, actor.address, actor.user_agent), subject=user)
+
+
+@receiver([allauth_signals.password_changed, allauth_signals.password_set, allauth_signals.password_reset])
+def record_new_password(request: HttpRequest, user: User, **kwargs: Any) -> None:
+    user.password_changed_at = timezone.now()
+    user.save(update_fields=["password_changed_at"])
+    audit.record("account.password_changed", actor=Actor.of(request, user), subject=user)
+
+
+@receiver(allauth_signals.email_changed)
+def record_new_email(request: HttpRequest, user: User, **kwargs: Any) -> None:
+    audit.record("account.email_changed", actor=Actor.of(request, user), subject=user)
+
+
+@receiver(allauth_signals.user_signed_up)
+def welcome(request: HttpRequest, user: User, **kwargs: Any) -> None:
+    """A new person gets an individual license, where the setting says so."""
+    audit.record("account.signed_up", actor=Actor.of(request, user), subject=user)
+    if settings.SIGN_UP_LICENSE:
+        number = f"IN-{get_random_string(8, '0123456789')}"
+        License.objects.create(user=user, name="Individual", number=number)

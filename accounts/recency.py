@@ -1,0 +1,33 @@
+"""What "recent sign-in" means, for every act that asks for one."""
+
+import functools
+import time
+from collections.abc import Callable
+from typing import Any
+
+from allauth.account.authentication import get_authentication_records
+from allauth.core.exceptions import ReauthenticationRequired
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+
+View = Callable[..., HttpResponse]
+
+
+def signed_in_recently(request: HttpRequest) -> bool:
+    """A fresh sign-in counts as much as a password typed again; django-allauth alone counts only the latter."""
+    records = get_authentication_records(request, request.user)
+    latest = max((record["at"] for record in records), default=0)
+    return time.time() - latest < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
+
+
+def recent_sign_in_required(view: View) -> View:
+    """Ask for the password first. django-allauth keeps an interrupted form and sends it on afterwards."""
+
+    @functools.wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not signed_in_recently(request):
+            raise ReauthenticationRequired
+        return view(request, *args, **kwargs)
+
+    return login_required(guarded)

@@ -1,0 +1,30 @@
+"""What every page knows."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from accounts.models import Organization
+
+
+def site(request: HttpRequest) -> dict[str, Any]:
+    theme = request.COOKIES.get("theme")
+    return {
+        "site_name": settings.SITE_NAME,
+        "site_url": settings.SITE_URL,
+        "version": settings.VERSION,
+        "sign_up_open": settings.SIGN_UP_OPEN,
+        "theme": theme if theme in {"light", "dark"} else "",
+        "administered": lambda: administered(request),
+    }
+
+
+def administered(request: HttpRequest) -> list[Organization]:
+    """The organizations the reader administers, asked for once a page."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return []
+    if not hasattr(request, "_administered"):
+        request._administered = list(Organization.objects.administered_by(user))
+    return request._administered

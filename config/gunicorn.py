@@ -1,0 +1,29 @@
+"""How gunicorn serves Tokenrack: one process with threads suits SQLite; more processes suit PostgreSQL."""
+
+import logging
+import os
+import sys
+
+from config.environment import SettingError
+
+try:
+    import config.settings  # noqa: F401 - a wrong setting ends the start here, not once for every worker
+except SettingError as error:
+    sys.exit(f"Tokenrack cannot start: {error}")
+
+wsgi_app = "config.wsgi"
+bind = os.environ.get("BIND") or f"127.0.0.1:{os.environ.get('PORT') or '8000'}"
+workers = int(os.environ.get("WEB_CONCURRENCY") or "1")
+threads = 8
+timeout = 30
+graceful_timeout = 20
+max_requests = 100_000
+max_requests_jitter = 10_000
+accesslog = None
+limit_request_line = 8190
+limit_request_fields = 100
+limit_request_field_size = 16_380
+control_socket_disable = True
+
+# With raiseExceptions on, a log that cannot be written would print the whole request, credentials included.
+logging.raiseExceptions = False

@@ -1,0 +1,53 @@
+"""Headers for every answer, a number for every request, and what only pages need kept away from API calls."""
+
+import secrets
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib.auth.middleware import AuthenticationMiddleware as DjangoAuthenticationMiddleware
+from django.contrib.messages.middleware import MessageMiddleware as DjangoMessageMiddleware
+from django.contrib.sessions.middleware import SessionMiddleware as DjangoSessionMiddleware
+from django.http import HttpRequest, HttpResponse
+
+from config.logs import current_request_id
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+class HeadersMiddleware:
+    """Private by default: nothing that a view answers is stored anywhere, unless the view says otherwise."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.id = f"{secrets.token_hex(2)}-{secrets.token_hex(2)}"
+        current_request_id.set(request.id)
+        response = self.get_response(request)
+        response.headers.setdefault("Cache-Control", "no-store")
+        response.headers["Request-Id"] = request.id
+        response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+        response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+        return response
+
+
+class PagesOnly:
+    """Mixed into a middleware that API calls do not need: a session cookie means nothing to them."""
+
+    get_response: GetResponse
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path_info.startswith(settings.API_PATH_PREFIX):
+            return self.get_response(request)
+        return super().__call__(request)  # type: ignore[misc]
+
+
+class SessionMiddleware(PagesOnly, DjangoSessionMiddleware):
+    pass
+
+
+class AuthenticationMiddleware(PagesOnly, DjangoAuthenticationMiddleware):
+    pass
+
+
+class MessageMiddleware(PagesOnly, DjangoMessageMiddleware):
+    pass

@@ -1,0 +1,28 @@
+"""The map of the house."""
+
+from allauth.account.decorators import secure_admin_login
+from django.conf import settings
+from django.contrib import admin
+from django.templatetags.static import static
+from django.urls import include, path, reverse_lazy
+from django.utils.functional import lazy
+from django.views.generic import RedirectView
+
+from tokens.api.endpoints import api
+
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
+urlpatterns = [
+    path(f"{settings.API_PATH_PREFIX.lstrip('/')}v1/", api.urls),
+    path("", include("tokens.pages.urls")),
+    path("", include("accounts.pages.urls")),
+    path("account/", include("allauth.account.urls")),
+    path("django-admin/", admin.site.urls),
+    path("favicon.ico", RedirectView.as_view(url=lazy(static, str)("favicon.svg"))),
+    path(".well-known/change-password", RedirectView.as_view(url=reverse_lazy("account_change_password"))),
+]
+
+handler400 = "config.errors.bad_request"
+handler403 = "config.errors.permission_denied"
+handler404 = "config.errors.page_not_found"
+handler500 = "config.errors.server_error"

@@ -1,0 +1,66 @@
+"""The cast: Alice owns, Bob is her administrator, Mallory administers another organization, Charlie must see nothing."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+
+from accounts.models import License, Organization, User
+from tests.factories import LicenseFactory, OrganizationFactory, UserFactory
+from tokens.throttling import limiter
+
+
+@pytest.fixture(autouse=True)
+def fresh_counters() -> Iterator[None]:
+    """Rate limits and caches live in the process, not in the transaction of a test."""
+    cache.clear()
+    limiter.storage.reset()
+    yield
+
+
+@pytest.fixture
+def organization(db: None) -> Organization:
+    return OrganizationFactory(name="Meridian Cartography", slug="meridian")
+
+
+@pytest.fixture
+def alices_license(organization: Organization) -> License:
+    alice = UserFactory(email="alice@example.org", name="Alice Holm")
+    return LicenseFactory(user=alice, organization=organization, name="Studio", number="ST-20417")
+
+
+@pytest.fixture
+def alice(alices_license: License) -> User:
+    return alices_license.user
+
+
+@pytest.fixture
+def bob(organization: Organization) -> User:
+    bob = UserFactory(email="bob@example.org", name="Bob Reyes")
+    LicenseFactory(user=bob, organization=organization, administrator=True, number="ST-20418")
+    return bob
+
+
+@pytest.fixture
+def mallory(db: None) -> User:
+    mallory = UserFactory(email="mallory@example.org", name="Mallory Quist")
+    LicenseFactory(user=mallory, organization=OrganizationFactory(slug="elsewhere"), administrator=True)
+    return mallory
+
+
+@pytest.fixture
+def charlie(db: None) -> User:
+    return UserFactory(email="charlie@example.org", name="Charlie Onsager")
+
+
+def signed_in(user: User) -> Client:
+    """A browser in which the user has just signed in, through the real page."""
+    from django.urls import reverse
+
+    from tests.factories import PASSWORD
+
+    client = Client()
+    client.post(reverse("account_login"), {"login": user.email, "password": PASSWORD})
+    assert client.session["_auth_user_id"] == str(user.pk)
+    return client

@@ -1,0 +1,23 @@
+"""The product's settings with secrets of the tests' own and a database in a file, so that threads can share it."""
+
+import base64
+import os
+
+os.environ.update(
+    SECRET_KEY="only-for-tests-" + "0" * 40,
+    SITE_URL="http://localhost:8000",
+    TOKEN_PEPPERS="1:" + base64.b64encode(b"pepper of the tests, number one!").decode(),
+    ACCOUNT_TOKEN_KEYS=base64.urlsafe_b64encode(b"a key only for sealing in tests!").decode(),
+    TOKEN_EXTRA_HEADERS="api-token,X-API-Key",
+    SIGN_UP_OPEN="yes",
+    EMAIL_URL="memorymail://",
+    LOG_LEVEL="WARNING",
+)
+
+from config.settings import *  # noqa: E402, F403
+from config.settings import BASE_DIR, DATABASES, STORAGES  # noqa: E402
+
+DATABASES["default"]["TEST"] = {"NAME": str(BASE_DIR / ".pytest_cache" / f"tokenrack-{os.getpid()}.sqlite3")}
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+PASSWORD_HASHERS = ["tests.hashers.FastHasher"]
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "testserver"]

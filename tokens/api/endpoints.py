@@ -1,0 +1,88 @@
+"""The endpoints under `/api/v1/`."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils import timezone
+from ninja import NinjaAPI
+
+from accounts import audit
+from accounts.actor import Actor
+from tokens.api import errors
+from tokens.api.authorization import needs
+from tokens.api.schemas import Me, MePatch, Problem, TokenSelf
+from tokens.models import Token
+
+REFUSALS = {code: Problem for code in (400, 401, 403, 429)}
+
+api = NinjaAPI(
+    title="Tokenrack",
+    version=settings.VERSION,
+    description="What scripts can do with their token.",
+    urls_namespace="api",
+    openapi_url="/openapi.json",
+    docs_url="/docs",
+)
+errors.register(api)
+
+
+@api.get(
+    "/me", auth=needs("account:read"), response={200: Me, **REFUSALS}, operation_id="read_me", summary="Read the account"
+)
+def read_me(request: HttpRequest) -> dict[str, Any]:
+    return describe_person(request)
+
+
+@api.patch(
+    "/me",
+    auth=needs("account:write"),
+    response={200: Me, 422: Problem, **REFUSALS},
+    operation_id="edit_me",
+    summary="Change the account",
+)
+def edit_me(request: HttpRequest, patch: MePatch) -> dict[str, Any]:
+    user, former = request.user, request.user.name
+    user.name = patch.name
+    user.save(update_fields=["name"])
+    if former != user.name:
+        audit.record(
+            "account.edited",
+            actor=Actor.of(request),
+            subject=user,
+            token=request.token,
+            changes={"name": [former, user.name]},
+        )
+    return describe_person(request)
+
+
+@api.get(
+    "/tokens/self",
+    auth=needs(""),
+    response={200: TokenSelf, **REFUSALS},
+    operation_id="read_self",
+    summary="Read the token of this call",
+)
+def read_self(request: HttpRequest) -> dict[str, Any]:
+    return describe_token(request.token)
+
+
+def describe_person(request: HttpRequest) -> dict[str, Any]:
+    user = request.user
+    return {"id": user.pk, "email": user.email, "name": user.name}
+
+
+def describe_token(token: Token) -> dict[str, Any]:
+    license = token.license
+    return {
+        "id": token.pk,
+        "name": token.name,
+        "hint": token.hint,
+        "scopes": sorted(token.scopes),
+        "license": license.number if license else None,
+        "organization": license.organization.slug if license and license.organization else None,
+        "state": token.state(timezone.now()),
+        "created_at": token.created_at,
+        "expires_at": token.expires_at,
+        "last_used_at": token.last_used_at,
+    }

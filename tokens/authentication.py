@@ -1,0 +1,78 @@
+"""On the way of a call, between middleware and models: header text and facts in, token or refusal out.
+
+Pure decision: the clock and the address are passed in, and nothing is written.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.conf import settings
+
+from tokens import format, hashing, networks, refusals
+from tokens.lookup import find_token
+from tokens.models import State, Token
+from tokens.refusals import Refused
+
+# A pasted header value that carries its own scheme is common enough ("Bearer Token trk_…") to be understood.
+AUTHORIZATION = re.compile(r"(?:(?:token|bearer) +){1,2}([!-+\--~]{1,500})", re.IGNORECASE)
+BARE = re.compile(r"(?:(?:token|bearer) +)?([!-+\--~]{1,500})", re.IGNORECASE)
+
+
+def authenticate(headers: Mapping[str, str], *, now: datetime, address: str) -> Token | None:
+    """The token of the call, None where it brings no credential; raises Refused for one that is not good."""
+    text = read_credential(headers)
+    if text is None:
+        return None
+    token = recognise(text)
+    check(token, now=now, address=address)
+    return token
+
+
+def read_credential(headers: Mapping[str, str]) -> str | None:
+    """The one credential of a request. `headers` looks names up in any case.
+
+    Servers join a repeated header with commas, so a comma means more than one.
+    """
+    found = [(name, headers[name]) for name in ("Authorization", *settings.TOKEN_EXTRA_HEADERS) if name in headers]
+    if not found:
+        return None
+    if len(found) > 1 or "," in found[0][1]:
+        raise Refused(refusals.AMBIGUOUS)
+    name, value = found[0]
+    pattern = AUTHORIZATION if name == "Authorization" else BARE
+    match = pattern.fullmatch(value.strip(" \t"))
+    if match is None:
+        raise Refused(refusals.INVALID)
+    return match[1]
+
+
+def recognise(text: str) -> Token:
+    """Only the holder of the real secret gets further than this. A wrong checksum costs no query."""
+    if not format.is_well_formed(text, settings.TOKEN_PREFIX):
+        raise Refused(refusals.INVALID)
+    token = find_token(hashing.digests(text))
+    if token is None:
+        raise Refused(refusals.INVALID)
+    return token
+
+
+def check(token: Token, *, now: datetime, address: str) -> None:
+    match token.state(now):
+        case State.REVOKED:
+            raise Refused(refusals.REVOKED)
+        case State.EXPIRED:
+            raise Refused(refusals.EXPIRED)
+        case State.SUSPENDED:
+            raise Refused(refusals.LICENSE_INACTIVE if token.owner.is_active else refusals.OWNER_INACTIVE)
+    if not networks.contain(token.allowed_networks, address):
+        raise Refused(refusals.ADDRESS_DENIED)
+
+
+def require_scope(token: Token | None, scope: str) -> Token:
+    """The token, if it is there and allows this; the refusal names the scope that would do."""
+    if token is None:
+        raise Refused(refusals.MISSING)
+    if scope and not token.allows(scope):
+        raise Refused(refusals.SCOPE_MISSING, scope=scope)
+    return token

@@ -1,0 +1,107 @@
+"""The account token on its two pages: Dashboard, API Key and Security Settings. Both show the same thing."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods
+
+from accounts.actor import Actor
+from accounts.models import AuditEvent
+from accounts.recency import recent_sign_in_required, signed_in_recently
+from tokens import lifecycle
+from tokens.forms import AccountTokenForm
+from tokens.format import Plaintext
+from tokens.lifecycle import ActRefused, AlreadyDone
+from tokens.models import Token
+from tokens.pages import feed
+
+ACTIVITY_SHOWN = 10
+
+Page = Callable[..., HttpResponse]
+
+
+@require_GET
+@login_required
+def api_key(request: HttpRequest) -> HttpResponse:
+    return api_key_page(request)
+
+
+@require_GET
+@login_required
+def security(request: HttpRequest) -> HttpResponse:
+    return security_page(request)
+
+
+def api_key_page(request: HttpRequest, plaintext: Plaintext | None = None) -> HttpResponse:
+    return render(request, "dashboard/api_key.html", context_of(request, plaintext))
+
+
+def security_page(request: HttpRequest, plaintext: Plaintext | None = None) -> HttpResponse:
+    events = AuditEvent.objects.about(request.user).filter(action__in=feed.SECURITY_ACTIONS)
+    events = events.select_related("actor", "subject")[:ACTIVITY_SHOWN]
+    context = context_of(request, plaintext) | {"activity": feed.entries(events, reader=request.user)}
+    return render(request, "security/settings.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@recent_sign_in_required
+def reset(request: HttpRequest) -> HttpResponse:
+    return replace(request, api_key_page, back="api-key", verb="Reset Token", title="Reset the account token?")
+
+
+@require_http_methods(["GET", "POST"])
+@recent_sign_in_required
+def regenerate(request: HttpRequest) -> HttpResponse:
+    title = "Regenerate the API token?"
+    return replace(request, security_page, back="security", verb="Regenerate API token", title=title)
+
+
+def replace(request: HttpRequest, page: Page, *, back: str, verb: str, title: str) -> HttpResponse:
+    """POST: a new account token on the page it was asked for. GET: the question, where there is no JavaScript to ask it."""
+    form = AccountTokenForm(request.POST)
+    if request.method != "POST" or not form.is_valid():
+        return render(request, "tokens/regenerate.html", context_of(request) | {"back": back, "verb": verb, "title": title})
+    try:
+        issued = form.save(actor=Actor.of(request), owner=request.user)
+    except AlreadyDone:
+        return redirect(back)
+    except ActRefused as refused:
+        messages.error(request, str(refused))
+        return redirect(back)
+    return page(request, issued.plaintext)
+
+
+@require_http_methods(["GET", "POST"])
+@recent_sign_in_required
+def reveal_api_key(request: HttpRequest) -> HttpResponse:
+    return reveal(request, api_key_page, back="api-key")
+
+
+@require_http_methods(["GET", "POST"])
+@recent_sign_in_required
+def reveal_security(request: HttpRequest) -> HttpResponse:
+    return reveal(request, security_page, back="security")
+
+
+def reveal(request: HttpRequest, page: Page, *, back: str) -> HttpResponse:
+    if request.method != "POST":
+        return redirect(back)
+    issued = lifecycle.reveal(actor=Actor.of(request), owner=request.user)
+    if issued is None:
+        messages.error(request, "There is no copy of the token to show. Regenerate it to get a new one.")
+        return redirect(back)
+    return page(request, issued.plaintext)
+
+
+def context_of(request: HttpRequest, plaintext: Plaintext | None = None) -> dict[str, Any]:
+    token = Token.objects.account_token_of(request.user)
+    return {
+        "token": token,
+        "plaintext": plaintext,
+        "is_revealable": lifecycle.unsealed(token) is not None,
+        "is_recent": signed_in_recently(request),
+    }

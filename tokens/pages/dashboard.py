@@ -1,0 +1,34 @@
+"""Dashboard, Overview: the first step on the way of a click."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from accounts.models import AuditEvent, License
+from config.context import administered
+from tokens.models import State, Token
+from tokens.pages import feed
+from tokens.racks import racks_of
+
+ACTIVITY_SHOWN = 6
+
+
+@login_required
+def overview(request: HttpRequest) -> HttpResponse:
+    now = timezone.now()
+    racks = racks_of(request.user, now)
+    hanging = [token for rack in racks for token in rack.hanging]
+    attention = [token for token in hanging if token.state(now) in {State.EXPIRING, State.SUSPENDED}]
+    events = AuditEvent.objects.about(request.user).select_related("actor", "subject")[:ACTIVITY_SHOWN]
+    organizations = administered(request)
+    context = {
+        "now": now,
+        "racks": racks,
+        "attention": attention,
+        "stopped": [rack.license for rack in racks if not rack.license.is_in_force(now)],
+        "activity": feed.entries(events, reader=request.user),
+        "member_count": License.objects.filter(organization__in=organizations).count() if organizations else 0,
+        "token_count": Token.objects.filter(license__organization__in=organizations).count() if organizations else 0,
+    }
+    return render(request, "dashboard/overview.html", context)

@@ -1,0 +1,196 @@
+"""The Admin area: every token and every member of one organization, for its administrators."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods
+
+from accounts import seats
+from accounts.actor import Actor
+from accounts.guards import administrator_required
+from accounts.models import AuditEvent, License, Organization
+from accounts.recency import recent_sign_in_required
+from config.context import administered
+from tokens import lifecycle
+from tokens.filters import MemberFilter, TokenFilter
+from tokens.forms import OrganizationTokenForm
+from tokens.lifecycle import ActRefused, AlreadyDone, Issued
+from tokens.models import Token
+from tokens.pages import feed
+from tokens.pages.management import detail_context
+from tokens.racks import fill
+
+TOKENS_SHOWN = 25
+MEMBERS_SHOWN = 25
+EVENTS_SHOWN = 50
+
+
+@require_GET
+@login_required
+def choose(request: HttpRequest) -> HttpResponse:
+    """Straight to the only organization, or a choice."""
+    organizations = administered(request)
+    if not organizations:
+        raise Http404
+    if len(organizations) == 1:
+        return redirect(organizations[0])
+    return render(request, "organization/choose.html", {"organizations": organizations})
+
+
+@require_GET
+@administrator_required
+def home(request: HttpRequest, organization: Organization) -> HttpResponse:
+    return redirect(organization)
+
+
+@require_GET
+@administrator_required
+def tokens(request: HttpRequest, organization: Organization) -> HttpResponse:
+    return tokens_page(request, organization)
+
+
+def tokens_page(request: HttpRequest, organization: Organization, **dialog: Any) -> HttpResponse:
+    """The list, and over it the dialog that `dialog` fills, if one is open."""
+    now = timezone.now()
+    everything = Token.objects.of_organization(organization)
+    filter = TokenFilter(request.GET)
+    found = filter.apply(everything, now).with_surroundings().select_related("revoked_by").order_by("-pk")
+    page = Paginator(found, TOKENS_SHOWN).get_page(request.GET.get("page"))
+    for token in page:
+        token.license.organization = organization
+    context = {
+        "now": now,
+        "organization": organization,
+        "filter": filter,
+        "page": page,
+        "token_count": everything.count(),
+        "license_count": organization.licenses.count(),
+        "section": "tokens",
+    }
+    return render(request, "organization/tokens.html", context | dialog)
+
+
+@require_http_methods(["GET", "POST"])
+@administrator_required
+@recent_sign_in_required
+def create_token(request: HttpRequest, organization: Organization) -> HttpResponse:
+    """The dialog: Token Name, Create, and the token shown once in it. It hangs on the administrator's own license."""
+    license = organization.licenses.get(user=request.user)
+    form = OrganizationTokenForm(request.POST or None, actor=Actor.of(request), license=license)
+    try:
+        issued: Issued | None = form.save() if form.is_valid() else None
+    except AlreadyDone:
+        return redirect(organization)
+    return tokens_page(request, organization, form=form, license=license, issued=issued, is_dialog_open=True)
+
+
+def token_of(organization: Organization, pk: int) -> Token:
+    return get_object_or_404(Token.objects.of_organization(organization).with_surroundings(), pk=pk)
+
+
+@require_GET
+@administrator_required
+def token(request: HttpRequest, organization: Organization, pk: int) -> HttpResponse:
+    context = detail_context(request, token_of(organization, pk))
+    return render(request, "organization/token.html", context | {"organization": organization, "section": "tokens"})
+
+
+@require_http_methods(["GET", "POST"])
+@administrator_required
+def revoke(request: HttpRequest, organization: Organization, pk: int) -> HttpResponse:
+    token = token_of(organization, pk)
+    if request.method == "POST":
+        lifecycle.revoke(actor=Actor.of(request), token=token)
+        messages.success(request, f"{token.name} is revoked. It stopped at once.")
+        return redirect(organization)
+    return confirm(request, organization, "tokens/revoke.html", token)
+
+
+@require_http_methods(["GET", "POST"])
+@administrator_required
+@recent_sign_in_required
+def reapprove(request: HttpRequest, organization: Organization, pk: int) -> HttpResponse:
+    token = token_of(organization, pk)
+    if request.method == "POST":
+        try:
+            lifecycle.reapprove(actor=Actor.of(request), token=token)
+            messages.success(request, f"{token.name} works again.")
+        except ActRefused as refused:
+            messages.error(request, f"{token.name}: {refused}")
+        return redirect(organization)
+    return confirm(request, organization, "tokens/reapprove.html", token)
+
+
+def confirm(request: HttpRequest, organization: Organization, template: str, token: Token) -> HttpResponse:
+    back = organization.get_absolute_url()
+    return render(request, template, {"organization": organization, "token": token, "back": back})
+
+
+@require_GET
+@administrator_required
+def members(request: HttpRequest, organization: Organization) -> HttpResponse:
+    now = timezone.now()
+    licenses = organization.licenses.select_related("user", "organization").order_by("user__name", "user__email", "pk")
+    filter = MemberFilter(request.GET)
+    page = Paginator(filter.apply(licenses), MEMBERS_SHOWN).get_page(request.GET.get("page"))
+    context = {
+        "now": now,
+        "organization": organization,
+        "filter": filter,
+        "page": page,
+        "racks": fill(page, now, ended_shown=0),
+        "license_count": licenses.count(),
+        "section": "members",
+    }
+    return render(request, "organization/members.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@administrator_required
+@recent_sign_in_required
+def deactivate(request: HttpRequest, organization: Organization, pk: int) -> HttpResponse:
+    license = license_of(organization, pk)
+    if request.method == "POST":
+        try:
+            seats.deactivate_license(license, actor=Actor.of(request))
+            messages.success(request, f"{license.user} is deactivated. The tokens stopped at once.")
+        except seats.SeatRefused as refused:
+            messages.error(request, str(refused))
+        return redirect("organization-members", organization.slug)
+    (rack,) = fill([license], timezone.now(), ended_shown=0)
+    return render(request, "organization/deactivate.html", {"organization": organization, "rack": rack})
+
+
+@require_http_methods(["GET", "POST"])
+@administrator_required
+@recent_sign_in_required
+def reactivate(request: HttpRequest, organization: Organization, pk: int) -> HttpResponse:
+    license = license_of(organization, pk)
+    if request.method == "POST":
+        seats.reactivate_license(license, actor=Actor.of(request))
+        messages.success(request, f"{license.user} is back. Re-approve the tokens that are still needed.")
+        return redirect("organization-members", organization.slug)
+    return render(request, "organization/reactivate.html", {"organization": organization, "license": license})
+
+
+def license_of(organization: Organization, pk: int) -> License:
+    return get_object_or_404(organization.licenses.select_related("user", "organization"), pk=pk)
+
+
+@require_GET
+@administrator_required
+def audit_log(request: HttpRequest, organization: Organization) -> HttpResponse:
+    events = AuditEvent.objects.filter(organization=organization).select_related("actor", "subject").order_by("-pk")
+    page = Paginator(events, EVENTS_SHOWN).get_page(request.GET.get("page"))
+    context = {
+        "organization": organization,
+        "page": page,
+        "entries": feed.entries(page, reader=request.user),
+        "section": "audit",
+    }
+    return render(request, "organization/audit.html", context)

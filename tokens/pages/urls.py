@@ -1,0 +1,32 @@
+from django.urls import path
+
+from tokens.pages import account_token, creation, dashboard, management, organization
+
+urlpatterns = [
+    path("", dashboard.overview, name="dashboard"),
+    path("api-key/", account_token.api_key, name="api-key"),
+    path("api-key/reset/", account_token.reset, name="api-key-reset"),
+    path("api-key/reveal/", account_token.reveal_api_key, name="api-key-reveal"),
+    path("security/", account_token.security, name="security"),
+    path("security/api-token/regenerate/", account_token.regenerate, name="security-regenerate"),
+    path("security/api-token/reveal/", account_token.reveal_security, name="security-reveal"),
+    path("tokens/", management.index, name="tokens"),
+    path("tokens/new/", creation.new, name="token-new"),
+    path("tokens/<int:pk>/", management.detail, name="token-detail"),
+    path("tokens/<int:pk>/created/", creation.created, name="token-created"),
+    path("tokens/<int:pk>/first-call/", creation.first_call, name="token-first-call"),
+    path("tokens/<int:pk>/edit/", management.edit, name="token-edit"),
+    path("tokens/<int:pk>/revoke/", management.revoke, name="token-revoke"),
+    path("tokens/<int:pk>/re-approve/", management.reapprove, name="token-reapprove"),
+    path("admin/", organization.choose, name="admin"),
+    path("admin/<slug:slug>/", organization.home, name="organization"),
+    path("admin/<slug:slug>/tokens/", organization.tokens, name="organization-tokens"),
+    path("admin/<slug:slug>/tokens/new/", organization.create_token, name="organization-token-new"),
+    path("admin/<slug:slug>/tokens/<int:pk>/", organization.token, name="organization-token"),
+    path("admin/<slug:slug>/tokens/<int:pk>/revoke/", organization.revoke, name="organization-token-revoke"),
+    path("admin/<slug:slug>/tokens/<int:pk>/re-approve/", organization.reapprove, name="organization-token-reapprove"),
+    path("admin/<slug:slug>/members/", organization.members, name="organization-members"),
+    path("admin/<slug:slug>/members/<int:pk>/deactivate/", organization.deactivate, name="organization-deactivate"),
+    path("admin/<slug:slug>/members/<int:pk>/reactivate/", organization.reactivate, name="organization-reactivate"),
+    path("admin/<slug:slug>/audit/", organization.audit_log, name="organization-audit"),
+]

@@ -1,0 +1,103 @@
+"""A license with what hangs on it, as pages show it."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db.models import F, Q, Window
+from django.db.models.functions import RowNumber
+
+from accounts.models import License, User
+from tokens.models import State, Token
+
+ENDED_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """One place of the allowance: free where `token` is None."""
+
+    position: int
+    token: Token | None
+    state: State | None
+
+
+@dataclass(slots=True)
+class Rack:
+    license: License
+    now: datetime
+    hanging: list[Token] = field(default_factory=list)
+    ended: list[Token] = field(default_factory=list)
+
+    @property
+    def tokens(self) -> list[Token]:
+        return self.hanging + self.ended
+
+    @property
+    def used(self) -> int:
+        return len(self.hanging)
+
+    @property
+    def allowance(self) -> int:
+        return self.license.allowance
+
+    @property
+    def is_full(self) -> bool:
+        return self.used >= self.allowance
+
+    @property
+    def is_usable(self) -> bool:
+        return self.license.is_in_force(self.now) and not self.is_full
+
+    @property
+    def next_position(self) -> int:
+        return self.used + 1
+
+    @property
+    def width(self) -> int:
+        """Of the drawing: 12 units a hook."""
+        return 12 * max(self.allowance, self.used)
+
+    @property
+    def hooks(self) -> list[Hook]:
+        taken = [Hook(position, token, token.state(self.now)) for position, token in enumerate(self.hanging)]
+        return taken + [Hook(position, None, None) for position in range(self.used, self.allowance)]
+
+    def position_of(self, token: Token) -> int | None:
+        """From 1, or None for a token that hangs on no hook any more."""
+        return next((number for number, hung in enumerate(self.hanging, start=1) if hung.pk == token.pk), None)
+
+
+def racks_of(user: User, now: datetime) -> list[Rack]:
+    """All licenses of a person, in two queries."""
+    licenses = License.objects.filter(user=user).select_related("organization", "user").in_order()
+    return fill(licenses, now, ended_shown=ENDED_SHOWN)
+
+
+def rack_of(license: License, now: datetime) -> Rack:
+    return fill([license], now, ended_shown=0)[0]
+
+
+def fill(licenses: Iterable[License], now: datetime, *, ended_shown: int) -> list[Rack]:
+    """Racks with every hanging token, and of each the latest that have ended. One query besides the licenses'."""
+    racks = {license.pk: Rack(license, now) for license in licenses}
+    hanging = defaultdict(list)
+    ended = defaultdict(list)
+    for token in tokens_to_show(list(racks), now, ended_shown):
+        token.license = racks[token.license_id].license
+        token.owner = token.license.user
+        (ended if token.is_revoked or token.is_expired(now) else hanging)[token.license_id].append(token)
+    for key, rack in racks.items():
+        rack.hanging = sorted(hanging[key], key=lambda token: token.pk)
+        rack.ended = ended[key]
+    return list(racks.values())
+
+
+def tokens_to_show(licenses: list[int], now: datetime, ended_shown: int) -> Iterable[Token]:
+    has_ended = Q(revoked_at__isnull=False) | Q(expires_at__lte=now)
+    tokens = Token.objects.filter(license__in=licenses)
+    if not ended_shown:
+        return tokens.exclude(has_ended)
+    rank = Window(RowNumber(), partition_by=[F("license"), has_ended], order_by=F("pk").desc())
+    return tokens.annotate(rank=rank).filter(Q(rank__lte=ended_shown) | ~has_ended).order_by("-pk")

@@ -1,0 +1,35 @@
+"""Why a call is not let in: one named reason each, with what the caller is told."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """`status` and `code` are the wire format; `title` is for people. `error` is RFC 6750's word, section 3.1."""
+
+    status: int
+    code: str
+    title: str
+    error: str = ""
+
+
+AMBIGUOUS = Refusal(400, "credential_ambiguous", "The request carries more than one credential.", "invalid_request")
+MISSING = Refusal(401, "credential_missing", "A token is needed here.")
+INVALID = Refusal(401, "credential_invalid", "The credential is not a valid token.", "invalid_token")
+EXPIRED = Refusal(401, "token_expired", "The token has expired.", "invalid_token")
+REVOKED = Refusal(401, "token_revoked", "The token has been revoked.", "invalid_token")
+OWNER_INACTIVE = Refusal(401, "owner_inactive", "The account of the token is switched off.", "invalid_token")
+LICENSE_INACTIVE = Refusal(401, "license_inactive", "The license of the token is not in force.", "invalid_token")
+ADDRESS_DENIED = Refusal(403, "address_denied", "The token may not be used from this address.", "invalid_token")
+SCOPE_MISSING = Refusal(403, "scope_missing", "The token lacks a permission.", "insufficient_scope")
+RATE_LIMITED = Refusal(429, "rate_limited", "Too many calls.")
+
+
+class Refused(Exception):
+    """A call is not let in. Carries what the caller may know besides the refusal itself."""
+
+    def __init__(self, refusal: Refusal, *, scope: str = "", retry_after: int | None = None) -> None:
+        super().__init__(refusal.code)
+        self.refusal = refusal
+        self.scope = scope
+        self.retry_after = retry_after

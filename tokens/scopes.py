@@ -1,0 +1,49 @@
+"""Resources and permissions, written as scopes: `tokens:read`, `tokens:write`. Write includes read.
+
+Stored and sent as OAuth does it (RFC 6749, section 3.3): words parted by single spaces, sorted.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.conf import settings
+
+READ = "read"
+WRITE = "write"
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    name: str
+    description: str
+
+    @property
+    def label(self) -> str:
+        return self.name.replace("-", " ").capitalize()
+
+
+def resources() -> list[Resource]:
+    return [Resource(name, description) for name, description in settings.TOKEN_RESOURCES.items()]
+
+
+def everything() -> frozenset[str]:
+    """What an account token holds."""
+    return frozenset(f"{name}:{WRITE}" for name in settings.TOKEN_RESOURCES)
+
+
+def is_scope(text: str) -> bool:
+    resource, _, level = text.partition(":")
+    return resource in settings.TOKEN_RESOURCES and level in {READ, WRITE}
+
+
+def parse(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+def join(scopes: Iterable[str]) -> str:
+    return " ".join(sorted(scopes))
+
+
+def allows(held: frozenset[str], needed: str) -> bool:
+    resource, _, level = needed.partition(":")
+    return needed in held or (level == READ and f"{resource}:{WRITE}" in held)

@@ -1,0 +1,28 @@
+"""How often a token may call, and how often an address may come with a credential that is not good."""
+
+import time
+
+from django.conf import settings
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
+
+from tokens import refusals
+from tokens.models import Token
+from tokens.refusals import Refused
+
+limiter = FixedWindowRateLimiter(MemoryStorage())
+
+
+def count_call(token: Token) -> None:
+    spend(RateLimitItemPerMinute(settings.API_CALLS_PER_MINUTE), "token", str(token.pk))
+
+
+def count_refusal(address: str) -> None:
+    spend(RateLimitItemPerMinute(settings.API_REFUSALS_PER_MINUTE), "address", address)
+
+
+def spend(item: RateLimitItemPerMinute, kind: str, key: str) -> None:
+    if not limiter.hit(item, kind, key):
+        reset_at = limiter.get_window_stats(item, kind, key).reset_time
+        raise Refused(refusals.RATE_LIMITED, retry_after=max(1, round(reset_at - time.time())))
