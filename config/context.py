@@ -15,9 +15,19 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "site_url": settings.SITE_URL,
         "version": settings.VERSION,
         "sign_up_open": settings.SIGN_UP_OPEN,
+        "area": area(request.path_info),
         "theme": theme if theme in {"light", "dark"} else "",
         "administered": lambda: administered(request),
     }
+
+
+def area(path: str) -> str:
+    """Which entry of the main navigation the page hangs from."""
+    if path.startswith("/admin/"):
+        return "admin"
+    if path.startswith(("/security/", "/account/")):
+        return "security"
+    return "dashboard" if path == "/" or path.startswith("/api-key/") else ""
 
 
 def administered(request: HttpRequest) -> list[Organization]:

@@ -1,5 +1,6 @@
 """How gunicorn serves Tokenrack: one process with threads suits SQLite; more processes suit PostgreSQL."""
 
+import importlib
 import logging
 import os
 import sys
@@ -7,7 +8,7 @@ import sys
 from config.environment import SettingError
 
 try:
-    import config.settings  # noqa: F401 - a wrong setting ends the start here, not once for every worker
+    importlib.import_module("config.settings")  # a wrong setting ends the start here, not once for every worker
 except SettingError as error:
     sys.exit(f"Tokenrack cannot start: {error}")
 

@@ -113,7 +113,8 @@ class PermissionsMixin(forms.Form):
     @property
     def faults(self) -> list[tuple[str, str]]:
         """Anchor and label of each part that needs another look, in the order of the page."""
-        faults = [(self[name].id_for_label or f"id_{name}", str(self[name].label)) for name in self.errors if name in self.fields]
+        parts = {"name": "Name", "license": "License", "expires_on": "Expiry date", "ranges": "Allowed IP ranges"}
+        faults = [(f"id_{name}", label) for name, label in parts.items() if name in self.errors]
         if self.permission_errors:
             faults.append(("permissions", "Permissions"))
         return faults
@@ -141,10 +142,10 @@ class TokenForm(PermissionsMixin):
         cleaned = super().clean() or self.cleaned_data
         self.check_permissions()
         if "expires_on" not in self.errors:
-            self.clean_expiry(cleaned)
+            self.read_expiry(cleaned)
         return cleaned
 
-    def clean_expiry(self, cleaned: dict[str, Any]) -> None:
+    def read_expiry(self, cleaned: dict[str, Any]) -> None:
         choice, date = cleaned.get("expiry") or "custom", cleaned.get("expires_on")
         today = timezone.localdate()
         if choice == "never":

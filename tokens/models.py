@@ -198,8 +198,13 @@ class Token(models.Model):
         seats = License.objects.in_force().administrators()
         return seats.filter(organization=self.license.organization_id, user=user).exists()
 
+    def is_liftable(self, now: datetime) -> bool:
+        """Whether anybody at all could re-approve it: some holds are for good, and so is an expiry."""
+        ended = self.is_expired(now) or self.hold in NEVER_LIFTED
+        return self.is_revoked and not ended and not self.is_account_token
+
     def is_reapprovable_by(self, user: "User", now: datetime) -> bool:
-        """By the owner if owner or sign-out stopped it, by an administrator in every case; some holds are for good."""
-        if not self.is_revoked or self.is_expired(now) or self.is_account_token or self.hold in NEVER_LIFTED:
+        """By the owner if owner or sign-out stopped it, by an administrator in every case."""
+        if not self.is_liftable(now):
             return False
         return (user == self.owner and self.hold in LIFTED_BY_OWNER) or self.is_governed_by(user)

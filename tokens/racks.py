@@ -43,12 +43,16 @@ class Rack:
         return self.license.allowance
 
     @property
+    def is_in_force(self) -> bool:
+        return self.license.user.is_active and self.license.is_in_force(self.now)
+
+    @property
     def is_full(self) -> bool:
         return self.used >= self.allowance
 
     @property
     def is_usable(self) -> bool:
-        return self.license.is_in_force(self.now) and not self.is_full
+        return self.is_in_force and not self.is_full
 
     @property
     def next_position(self) -> int:
@@ -63,6 +67,18 @@ class Rack:
     def hooks(self) -> list[Hook]:
         taken = [Hook(position, token, token.state(self.now)) for position, token in enumerate(self.hanging)]
         return taken + [Hook(position, None, None) for position in range(self.used, self.allowance)]
+
+    @property
+    def deactivation(self) -> str:
+        """What deactivating the license does, counted."""
+        person, place = self.license.user.display_name, self.license.name
+        tokens = "1 token goes: it stops" if self.used == 1 else f"{self.used} tokens go: they stop"
+        if not self.used:
+            return f"{person} is signed out everywhere. No token hangs on {place}. The person can be reactivated."
+        return (
+            f"{person} is signed out everywhere, and {tokens} at once and the hooks of {place} are free again. "
+            "Reactivating brings the person back, not the tokens."
+        )
 
     def position_of(self, token: Token) -> int | None:
         """From 1, or None for a token that hangs on no hook any more."""

@@ -7,6 +7,12 @@ from accounts.validators import validate_plain_text
 
 
 class OrganizationQuerySet(models.QuerySet["Organization"]):
+    def of_member(self, user: models.Model) -> "OrganizationQuerySet":
+        """Those in which the user holds a license that is in force."""
+        from accounts.models.license import License
+
+        return self.filter(pk__in=License.objects.in_force().filter(user=user).values("organization"))
+
     def administered_by(self, user: models.Model) -> "OrganizationQuerySet":
         """Those in which the user holds an administrator's license that is in force."""
         from accounts.models.license import License

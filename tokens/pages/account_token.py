@@ -10,8 +10,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.actor import Actor
-from accounts.models import AuditEvent
-from accounts.recency import recent_sign_in_required, signed_in_recently
+from accounts.models import AuditEvent, Organization
+from accounts.recency import recent_sign_in_required
 from tokens import lifecycle
 from tokens.forms import AccountTokenForm
 from tokens.format import Plaintext
@@ -37,7 +37,8 @@ def security(request: HttpRequest) -> HttpResponse:
 
 
 def api_key_page(request: HttpRequest, plaintext: Plaintext | None = None) -> HttpResponse:
-    return render(request, "dashboard/api_key.html", context_of(request, plaintext))
+    context = context_of(request, plaintext) | {"organizations": Organization.objects.of_member(request.user)}
+    return render(request, "dashboard/api_key.html", context)
 
 
 def security_page(request: HttpRequest, plaintext: Plaintext | None = None) -> HttpResponse:
@@ -103,5 +104,5 @@ def context_of(request: HttpRequest, plaintext: Plaintext | None = None) -> dict
         "token": token,
         "plaintext": plaintext,
         "is_revealable": lifecycle.unsealed(token) is not None,
-        "is_recent": signed_in_recently(request),
+        "focus": request.POST.get("then") == "copy",
     }

@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from accounts.models import AuditEvent, License
+from accounts.models import AuditEvent, License, Organization
 from config.context import administered
 from tokens.models import State, Token
 from tokens.pages import feed
@@ -24,6 +24,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     organizations = administered(request)
     context = {
         "now": now,
+        "organizations": Organization.objects.of_member(request.user),
         "racks": racks,
         "attention": attention,
         "stopped": [rack.license for rack in racks if not rack.license.is_in_force(now)],

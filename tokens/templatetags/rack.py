@@ -45,8 +45,8 @@ def icon(name: str, size: str = "") -> SafeString:
 
 @register.simple_tag
 def hook(name: str, position: int, state: str = "") -> SafeString:
-    """One hook of a meter: 12 units wide, `position` counted from 0."""
-    state_attribute = format_html(' data-state="{}"', state) if state else ""
+    """One hook of a meter: 12 units wide, `position` counted from 0. A hung tag has the accent's colour until it needs a look."""
+    state_attribute = format_html(' data-state="{}"', state) if state and state != State.ACTIVE else ""
     return format_html(
         '<use href="{}#hook-{}" x="{}" width="12" height="22"{}/>',
         static("icons.svg"),
@@ -72,6 +72,11 @@ def pill(state: State) -> SafeString:
 @register.filter
 def state_at(token: Token, now: datetime) -> State:
     return token.state(now)
+
+
+@register.filter
+def is_liftable_at(token: Token, now: datetime) -> bool:
+    return token.is_liftable(now)
 
 
 @register.filter

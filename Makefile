@@ -1,0 +1,70 @@
+# Two commands on a fresh machine do everything: `make run` and `make test`.
+
+PYTHON ?= python3
+PORT ?= 8000
+BIN := .venv/bin
+STATIC := $(shell find static -type f)
+
+.PHONY: run test check lint types contracts migrations deploy-check browser lock clean
+
+run: .venv/run .env staticfiles/.collected
+	@grep -q '^SITE_URL=' .env || export SITE_URL="$${SITE_URL:-http://localhost:$(PORT)}"; \
+	export PORT=$(PORT); $(BIN)/python manage.py prepare && exec $(BIN)/gunicorn --config config/gunicorn.py
+
+test: .venv/develop browser
+	$(BIN)/python -m pytest
+
+# What CI runs.
+check: lint types contracts migrations deploy-check test
+
+lint: .venv/develop
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/djlint --check --lint --quiet templates
+
+types: .venv/develop
+	$(BIN)/mypy
+
+contracts: .venv/develop
+	$(BIN)/lint-imports --no-cache
+
+migrations: .venv/develop
+	DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python manage.py makemigrations --check --dry-run
+
+deploy-check: .venv/develop
+	@mkdir -p staticfiles
+	SITE_URL=https://tokens.example.org SECRET_KEY=$$(openssl rand -hex 40) TOKEN_PEPPERS=1:$$(openssl rand -base64 32) \
+	DATABASE_URL=sqlite:///:memory: $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+# Debian's chromium, where it is missing and may be installed.
+browser:
+	@command -v chromium >/dev/null || tests/install_browser
+
+.env: | .venv/run
+	@$(BIN)/python -m config.first_env
+
+staticfiles/.collected: $(STATIC) requirements/run.txt | .venv/run .env
+	@$(BIN)/python manage.py collectstatic --noinput --clear --verbosity 0
+	@touch $@
+
+.venv/run: requirements/run.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installing what Tokenrack needs (once)…"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+.venv/develop: requirements/develop.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installing what the tests need (once)…"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@ .venv/run
+
+# Needs uv. The files name no registry.
+lock:
+	uv pip compile --quiet --generate-hashes --universal --no-emit-index-url --no-header --python-version 3.11 \
+	  pyproject.toml --output-file requirements/run.txt
+	uv pip compile --quiet --generate-hashes --universal --no-emit-index-url --no-header --python-version 3.11 \
+	  --extra test --extra lint pyproject.toml --constraint requirements/run.txt --output-file requirements/develop.txt
+
+clean:
+	rm -rf .venv staticfiles .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

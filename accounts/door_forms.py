@@ -1,0 +1,69 @@
+"""django-allauth's forms in our words: a label above each field and nothing written inside it. See ACCOUNT_FORMS."""
+
+from typing import Any
+
+from allauth.account import forms as stock
+from django import forms
+
+NEW_PASSWORD_HELP = "At least 10 characters, not a common password and not like your name or address."
+
+
+class Worded(forms.Form):
+    """Mixed in before a form of django-allauth's. A subclass adds to `labels` what it calls otherwise."""
+
+    labels: dict[str, str] = {}
+    common_labels = {
+        "login": "E-mail address",
+        "email": "E-mail address",
+        "password": "Password",
+        "oldpassword": "Current password",
+        "password1": "New password",
+        "password2": "New password, once more",
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        labels = self.common_labels | self.labels
+        for name, field in self.fields.items():
+            field.label = labels.get(name, field.label)
+            field.widget.attrs.pop("placeholder", None)
+            if isinstance(field, forms.EmailField):
+                field.error_messages["invalid"] = "This is not an e-mail address. Write it like ada@example.org."
+        if "password1" in self.fields:
+            self.fields["password1"].help_text = NEW_PASSWORD_HELP
+        if "password2" in self.fields:
+            self.fields["password2"].help_text = ""
+
+
+class SignInForm(Worded, stock.LoginForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"].widget.attrs["autocomplete"] = "username"
+
+
+class SignUpForm(Worded, stock.SignupForm):
+    labels = {"password1": "Password"}
+
+
+class AddEmailForm(Worded, stock.AddEmailForm):
+    labels = {"email": "New e-mail address"}
+
+
+class ChangePasswordForm(Worded, stock.ChangePasswordForm):
+    pass
+
+
+class SetPasswordForm(Worded, stock.SetPasswordForm):
+    pass
+
+
+class ResetPasswordForm(Worded, stock.ResetPasswordForm):
+    pass
+
+
+class ResetPasswordKeyForm(Worded, stock.ResetPasswordKeyForm):
+    pass
+
+
+class ReauthenticateForm(Worded, stock.ReauthenticateForm):
+    pass

@@ -1,0 +1,214 @@
+"""One row, its facts, and the state that follows from them."""
+
+import itertools
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts.actor import SYSTEM, Actor
+from accounts.models import License, User
+from tests.factories import LicenseFactory, UserFactory, issue
+from tokens import lifecycle
+from tokens.models import Hold, State, Token
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
+numbers = itertools.count(1)
+
+
+def row(license: License | None, owner: User, **facts: object) -> Token:
+    """A named or an account token with the given facts and no others."""
+    fields = {
+        "name": "nightly-export",
+        "scope": "account:read" if license else "",
+        "digest": next(numbers).to_bytes(32, "big"),
+        "pepper": 1,
+        "hint": "trk_9fKd…Q2xA",
+        "created_at": NOW - 30 * DAY,
+    }
+    return Token(owner=owner, license=license, **fields | facts)
+
+
+REVOKED = {"revoked_at": NOW - DAY, "hold": Hold.OWNER}
+ENDED = {"valid_until": NOW}
+DEACTIVATED = {"deactivated_at": NOW - DAY}
+
+
+@pytest.mark.parametrize(
+    ("token", "license", "is_active", "state"),
+    [
+        # One fact each, on either side of its border.
+        ({}, {}, True, State.ACTIVE),
+        ({"expires_at": NOW + 7 * DAY + SECOND}, {}, True, State.ACTIVE),
+        ({"expires_at": NOW + 7 * DAY}, {}, True, State.EXPIRING),
+        ({"expires_at": NOW + SECOND}, {}, True, State.EXPIRING),
+        ({"expires_at": NOW}, {}, True, State.EXPIRED),
+        (REVOKED, {}, True, State.REVOKED),
+        ({}, DEACTIVATED, True, State.SUSPENDED),
+        ({}, ENDED, True, State.SUSPENDED),
+        ({}, {"valid_until": NOW + SECOND}, True, State.ACTIVE),
+        ({}, {}, False, State.SUSPENDED),
+        # Two facts: the one with the narrower way out is told.
+        (REVOKED | {"expires_at": NOW}, {}, True, State.REVOKED),
+        (REVOKED, DEACTIVATED, False, State.REVOKED),
+        ({"expires_at": NOW}, ENDED, False, State.EXPIRED),
+        ({"expires_at": NOW + SECOND}, ENDED, True, State.SUSPENDED),
+    ],
+)
+def test_the_state_follows_from_the_facts(token: dict, license: dict, is_active: bool, state: State) -> None:
+    owner = User(is_active=is_active)
+
+    assert row(License(user=owner, **license), owner, **token).state(NOW) == state
+
+
+@pytest.mark.parametrize(("is_active", "state"), [(True, State.ACTIVE), (False, State.SUSPENDED)])
+def test_an_account_token_depends_on_its_owner(is_active: bool, state: State) -> None:
+    assert row(None, User(is_active=is_active)).state(NOW) == state
+
+
+def test_the_queryset_and_the_row_agree_on_every_product_of_facts(db: None) -> None:
+    owners = [UserFactory(), UserFactory(is_active=False)]
+    surroundings: list[tuple[User, License | None]] = [(owner, None) for owner in owners]
+    for owner, facts in itertools.product(owners, [{}, {"valid_until": NOW + DAY}, ENDED, DEACTIVATED, ENDED | DEACTIVATED]):
+        surroundings.append((owner, LicenseFactory(user=owner, **facts)))
+    expiries = [None, NOW - DAY, NOW, NOW + SECOND, NOW + 7 * DAY, NOW + 8 * DAY]
+    tokens = []
+    for (owner, license), expires_at, revocation in itertools.product(surroundings, expiries, [{}, REVOKED]):
+        if license or revocation or expires_at is None:  # two living account tokens of one person cannot be
+            tokens.append(row(license, owner, expires_at=expires_at, **revocation))
+    Token.objects.bulk_create(tokens)
+
+    by_row = {state: {token.pk for token in tokens if token.state(NOW) == state} for state in State}
+    by_queryset = {state: set(Token.objects.in_state(state, NOW).values_list("pk", flat=True)) for state in State}
+
+    assert by_queryset == by_row
+    assert all(by_row.values())
+    assert sum(map(len, by_row.values())) == len(tokens)
+    assert not Token.objects.in_state("no-such-state", NOW).exists()
+
+
+def test_a_hook_is_taken_by_what_neither_expired_nor_was_revoked(alices_license: License) -> None:
+    owner = alices_license.user
+    taking = row(alices_license, owner, expires_at=NOW + SECOND)
+    Token.objects.bulk_create(
+        [taking, row(alices_license, owner, expires_at=NOW), row(alices_license, owner, **REVOKED), row(None, owner)]
+    )
+    License.objects.update(deactivated_at=NOW)
+
+    assert list(Token.objects.on_hooks(NOW)) == [taking]
+
+
+@pytest.mark.parametrize(
+    ("named", "half", "constraint"),
+    [
+        (True, {"revoked_at": NOW}, "token_revoked_means_held"),
+        (True, {"hold": Hold.OWNER}, "token_revoked_means_held"),
+        (True, {"scope": ""}, "token_named_means_scoped"),
+        (False, {"scope": "account:read"}, "token_named_means_scoped"),
+        (True, {"sealed": b"sealed"}, "token_only_account_token_sealed"),
+        (False, {"sealed": b"sealed"} | REVOKED, "token_only_account_token_sealed"),
+        (True, {"expires_at": NOW, "created_at": NOW}, "token_expires_after_creation"),
+        (True, {"first_used_at": NOW}, "token_used_first_then_last"),
+        (True, {"last_used_at": NOW}, "token_used_first_then_last"),
+        (True, {"first_used_at": NOW, "last_used_at": NOW - SECOND}, "token_used_first_then_last"),
+        (True, {"name": ""}, "token_has_name_and_hint"),
+        (True, {"hint": ""}, "token_has_name_and_hint"),
+        (True, {"digest": bytes(32)}, "digest"),
+    ],
+)
+def test_the_database_refuses_a_half_formed_row(
+    alices_license: License, named: bool, half: dict[str, object], constraint: str
+) -> None:
+    owner = alices_license.user
+    row(alices_license, owner, digest=bytes(32)).save()
+    row(alices_license if named else None, owner).save()
+    Token.objects.filter(license=None).delete()
+
+    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+        row(alices_license if named else None, owner, **half).save()
+
+
+def test_a_person_has_one_living_account_token_and_any_number_of_former_ones(alice: User) -> None:
+    for _ in range(2):
+        row(None, alice, **REVOKED).save()
+    row(None, alice).save()
+
+    with pytest.raises(IntegrityError, match=r"token_one_account_token_a_person|owner_id"), transaction.atomic():
+        row(None, alice).save()
+
+
+def test_the_account_token_is_the_newest_one_whatever_its_state(alice: User, bob: User) -> None:
+    row(None, alice).save()
+    newest = lifecycle.regenerate(actor=SYSTEM, owner=alice).token
+    lifecycle.revoke(actor=SYSTEM, token=newest)
+
+    assert Token.objects.account_token_of(alice) == newest
+    assert Token.objects.account_token_of(bob) is None
+
+
+def test_an_account_token_holds_everything_and_a_named_one_what_was_chosen(alices_license: License) -> None:
+    account, named = row(None, alices_license.user), row(alices_license, alices_license.user)
+
+    assert account.allows("organization:write")
+    assert named.allows("account:read")
+    assert not named.allows("account:write")
+
+
+def test_a_token_is_governed_by_administrators_of_its_organization_alone(
+    alices_license: License, alice: User, bob: User, mallory: User, charlie: User
+) -> None:
+    token = issue(alices_license).token
+
+    governors = [person for person in (alice, bob, mallory, charlie) if token.is_governed_by(person)]
+
+    assert governors == [bob]
+
+
+@pytest.mark.parametrize("facts", [{"license": None, "scope": ""}, {"license": "individual"}])
+def test_nobody_governs_what_hangs_on_no_organization(alices_license: License, bob: User, facts: dict) -> None:
+    license = LicenseFactory(user=alices_license.user, individual=True) if facts["license"] else None
+
+    assert not row(license, alices_license.user).is_governed_by(bob)
+
+
+@pytest.mark.parametrize(
+    ("hold", "by_owner", "by_administrator"),
+    [
+        (Hold.OWNER, True, True),
+        (Hold.SIGN_OUT, True, True),
+        (Hold.ADMINISTRATOR, False, True),
+        (Hold.DEACTIVATION, False, True),
+        (Hold.REGENERATED, False, False),
+        (Hold.LEAK, False, False),
+    ],
+)
+def test_who_may_lift_a_hold(
+    alices_license: License, bob: User, mallory: User, charlie: User, hold: Hold, by_owner: bool, by_administrator: bool
+) -> None:
+    token = row(alices_license, alices_license.user, revoked_at=NOW, hold=hold, expires_at=NOW + SECOND)
+
+    assert token.is_reapprovable_by(alices_license.user, NOW) is by_owner
+    assert token.is_reapprovable_by(bob, NOW) is by_administrator
+    assert not token.is_reapprovable_by(mallory, NOW)
+    assert not token.is_reapprovable_by(charlie, NOW)
+    assert not token.is_reapprovable_by(alices_license.user, NOW + SECOND)
+    assert not token.is_reapprovable_by(bob, NOW + SECOND)
+
+
+@pytest.mark.parametrize("words", ["NIGHTLY", "9fKd", "alice h", "example.org", "studio", "20417"])
+def test_a_token_is_found_by_name_hint_owner_and_license(alices_license: License, words: str) -> None:
+    token = row(alices_license, alices_license.user)
+    token.save()
+    other = UserFactory(email="nobody@elsewhere.example", name="Nobody")
+    row(LicenseFactory(user=other, name="Bureau", number="X-1"), other, name="daily", hint="trk_aaaa…aaaa").save()
+
+    assert list(Token.objects.matching(words)) == [token]
+
+
+def test_a_token_that_was_just_issued_is_active(alices_license: License) -> None:
+    token = issue(alices_license).token
+
+    assert token.state(timezone.now()) == State.ACTIVE
+    assert Actor(token.owner).user == alices_license.user
