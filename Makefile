@@ -20,7 +20,7 @@ check: lint types contracts migrations deploy-check test
 lint: .venv/develop
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/djlint --check --lint --quiet templates
+	$(BIN)/djlint --lint --quiet templates
 
 types: .venv/develop
 	$(BIN)/mypy

@@ -13,7 +13,10 @@ class SignUpForm(forms.Form):
     """What django-allauth's sign-up form asks besides e-mail address and password."""
 
     name = forms.CharField(
-        label="Name", max_length=100, validators=[validate_plain_text], widget=forms.TextInput({"autocomplete": "name"})
+        label="Name",
+        max_length=100,
+        validators=[validate_plain_text],
+        widget=forms.TextInput({"autocomplete": "name"}),
     )
     field_order = ["name", "email", "password1"]
 
@@ -26,7 +29,10 @@ class ProfileForm(forms.ModelForm):
     time_zone = forms.ChoiceField(
         label="Time zone",
         required=False,
-        choices=lambda: [("", "As the server"), *((name, name.replace("_", " ")) for name in sorted(available_timezones()))],
+        choices=lambda: [
+            ("", "As the server"),
+            *((name, name.replace("_", " ")) for name in sorted(available_timezones())),
+        ],
         help_text="Dates and times are shown, and tokens expire, by the clock of this place.",
     )
 

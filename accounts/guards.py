@@ -5,10 +5,11 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 
 from accounts.models import Organization
+from accounts.requests import PersonRequest
 
 View = Callable[..., HttpResponse]
 
@@ -17,7 +18,7 @@ def administrator_required(view: View) -> View:
     """Calls the view with the organization of the address, for its administrators only."""
 
     @functools.wraps(view)
-    def guarded(request: HttpRequest, slug: str, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: PersonRequest, slug: str, *args: Any, **kwargs: Any) -> HttpResponse:
         organization = get_object_or_404(Organization.objects.administered_by(request.user), slug=slug)
         return view(request, organization, *args, **kwargs)
 

@@ -1,4 +1,4 @@
-"""What an administrator does to a seat, and a site operator to a person: the only writer of their being switched off."""
+"""What an administrator does to a seat, and a site operator to a person: the only writer of who is switched off."""
 
 from django.db import transaction
 from django.utils import timezone

@@ -35,6 +35,6 @@ def administered(request: HttpRequest) -> list[Organization]:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return []
-    if not hasattr(request, "_administered"):
-        request._administered = list(Organization.objects.administered_by(user))
-    return request._administered
+    if not hasattr(request, "administered"):
+        request.administered = list(Organization.objects.administered_by(user))  # type: ignore[attr-defined]
+    return request.administered  # type: ignore[attr-defined]

@@ -130,7 +130,9 @@ class Environment:
             try:
                 Fernet(key)
             except (ValueError, binascii.Error):
-                raise SettingError(f"{name}: key {position} is not a Fernet key (32 bytes in URL-safe base64).") from None
+                raise SettingError(
+                    f"{name}: key {position} is not a Fernet key (32 bytes in URL-safe base64)."
+                ) from None
         return keys
 
     def token_prefix(self, name: str, default: str) -> str:
@@ -142,7 +144,10 @@ class Environment:
     def header_names(self, name: str) -> list[str]:
         names = self.words(name)
         for header in names:
-            if not re.fullmatch(r"[A-Za-z0-9-]{1,64}", header) or header.lower() in {"authorization", "cookie"}:
+            if not re.fullmatch(r"[A-Za-z0-9-]{1,64}", header) or header.lower() in {
+                "authorization",
+                "cookie",
+            }:
                 raise SettingError(f"{name}: {header!r} cannot be an extra header name.")
         return names
 

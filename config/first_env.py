@@ -27,7 +27,9 @@ def write(path: Path) -> bool:
     except FileExistsError:
         return False
     with os.fdopen(descriptor, "w") as file:
-        file.write(TEXT.format(secret_key=secrets.token_urlsafe(50), pepper=random_key(), account_token_key=random_key()))
+        file.write(
+            TEXT.format(secret_key=secrets.token_urlsafe(50), pepper=random_key(), account_token_key=random_key())
+        )
     return True
 
 

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware as DjangoAuthenticationMiddleware
@@ -13,6 +14,7 @@ from config.logs import current_request_id
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
+
 class HeadersMiddleware:
     """Private by default: nothing that a view answers is stored anywhere, unless the view says otherwise."""
 
@@ -20,11 +22,12 @@ class HeadersMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.id = f"{secrets.token_hex(2)}-{secrets.token_hex(2)}"
-        current_request_id.set(request.id)
+        number = f"{secrets.token_hex(2)}-{secrets.token_hex(2)}"
+        request.id = number  # type: ignore[attr-defined]
+        current_request_id.set(number)
         response = self.get_response(request)
         response.headers.setdefault("Cache-Control", "no-store")
-        response.headers["Request-Id"] = request.id
+        response.headers["Request-Id"] = number
         response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
         response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
         return response
@@ -33,9 +36,9 @@ class HeadersMiddleware:
 class PagesOnly:
     """Mixed into a middleware that API calls do not need: a session cookie means nothing to them."""
 
-    get_response: GetResponse
+    get_response: Any
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: HttpRequest) -> Any:
         if request.path_info.startswith(settings.API_PATH_PREFIX):
             return self.get_response(request)
         return super().__call__(request)  # type: ignore[misc]

@@ -1,6 +1,4 @@
-"""The cast: Alice owns, Bob is her administrator, Mallory administers another organization, Charlie must see nothing."""
-
-from collections.abc import Iterator
+"""The cast: Alice owns, Bob administers her organization, Mallory another one, Charlie must see nothing."""
 
 import pytest
 from django.core.cache import cache
@@ -12,11 +10,10 @@ from tokens.throttling import limiter
 
 
 @pytest.fixture(autouse=True)
-def fresh_counters() -> Iterator[None]:
+def fresh_counters() -> None:
     """Rate limits and caches live in the process, not in the transaction of a test."""
     cache.clear()
     limiter.storage.reset()
-    yield
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ os.environ.update(
     LOG_LEVEL="WARNING",
 )
 
-from config.settings import *  # noqa: E402, F403
-from config.settings import BASE_DIR, DATABASES, STORAGES  # noqa: E402
+from config.settings import *  # noqa: F403
+from config.settings import BASE_DIR, DATABASES, STORAGES
 
 DATABASES["default"]["TEST"] = {"NAME": str(BASE_DIR / ".pytest_cache" / f"tokenrack-{os.getpid()}.sqlite3")}
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}

@@ -62,4 +62,3 @@ class MemberFilter(Filter):
         if status := self.value("status"):
             licenses = licenses.filter(deactivated_at__isnull=status == "active")
         return licenses
-

@@ -1,4 +1,4 @@
-"""The text of a token: `trk_`, 40 characters base62 from `secrets` (238 bits), 6 characters base62 CRC-32 of all before.
+"""The text of a token: `trk_`, 40 characters base62 from `secrets` (238 bits), 6 characters base62 CRC-32 of them all.
 
 A double click selects the whole text, one pattern finds it in a repository, and a mistyped one is refused
 without a query.

@@ -41,7 +41,10 @@ class PermissionsMixin(forms.Form):
     """Name, one choice of level for each resource, a preset over all of them, networks, and the sign-out switch."""
 
     name = forms.CharField(
-        max_length=60, help_text=NAME_HELP, validators=[validate_plain_text], widget=forms.TextInput({"autocomplete": "off"})
+        max_length=60,
+        help_text=NAME_HELP,
+        validators=[validate_plain_text],
+        widget=forms.TextInput({"autocomplete": "off"}),
     )
     preset = forms.ChoiceField(choices=PRESETS, required=False, initial="custom", widget=forms.RadioSelect)
     ranges = forms.CharField(
@@ -113,7 +116,12 @@ class PermissionsMixin(forms.Form):
     @property
     def faults(self) -> list[tuple[str, str]]:
         """Anchor and label of each part that needs another look, in the order of the page."""
-        parts = {"name": "Name", "license": "License", "expires_on": "Expiry date", "ranges": "Allowed IP ranges"}
+        parts = {
+            "name": "Name",
+            "license": "License",
+            "expires_on": "Expiry date",
+            "ranges": "Allowed IP ranges",
+        }
         faults = [(f"id_{name}", label) for name, label in parts.items() if name in self.errors]
         if self.permission_errors:
             faults.append(("permissions", "Permissions"))
@@ -123,7 +131,9 @@ class PermissionsMixin(forms.Form):
 class TokenForm(PermissionsMixin):
     """Generate New Token."""
 
-    license = forms.ModelChoiceField(queryset=None, widget=forms.RadioSelect, empty_label=None)
+    license: "forms.ModelChoiceField[License]" = forms.ModelChoiceField(
+        queryset=License.objects.none(), widget=forms.RadioSelect, empty_label=None
+    )
     expiry = forms.ChoiceField(
         label="Expiry date", choices=EXPIRY_CHOICES, initial="60", widget=forms.RadioSelect, required=False
     )
@@ -187,12 +197,12 @@ class TokenEditForm(PermissionsMixin):
     """Edit: everything but the text, the license and the expiry."""
 
     def __init__(self, *args: Any, actor: Actor, token: Token, **kwargs: Any) -> None:
-        initial = {
+        super().__init__(*args, **kwargs)
+        self.initial = {
             "name": token.name,
             "ranges": "\n".join(token.allowed_networks),
             "revoke_on_sign_out": token.revoke_on_sign_out,
         }
-        super().__init__(*args, initial=initial, **kwargs)
         self.actor = actor
         self.token = token
         self.add_permission_fields(token.scopes)

@@ -92,7 +92,13 @@ def regenerate(*, actor: Actor, owner: User, request_key: UUID | None = None) ->
     former = Token.objects.filter(owner=owner, license=None, revoked_at=None)
     replaced = former.update(revoked_at=now, hold=Hold.REGENERATED, revoked_by=actor.user, sealed=None)
     issued = create(
-        owner=owner, license=None, name=ACCOUNT_TOKEN_NAME, scope="", expires_at=None, created_at=now, request_key=request_key
+        owner=owner,
+        license=None,
+        name=ACCOUNT_TOKEN_NAME,
+        scope="",
+        expires_at=None,
+        created_at=now,
+        request_key=request_key,
     )
     record("account_token.regenerated" if replaced else "account_token.created", issued.token, actor=actor)
     return issued
@@ -132,7 +138,7 @@ def edit(
 
 @transaction.atomic
 def revoke(*, actor: Actor, token: Token) -> Token:
-    """Stop a token at once. An administrator's hold takes the place of the owner's, so that it cannot be lifted below."""
+    """Stop a token at once. An administrator's hold takes the place of the owner's, who then cannot lift it."""
     token = locked_token(token)
     hold = Hold.OWNER if actor.user == token.owner else Hold.ADMINISTRATOR
     if not token.is_revoked or (hold == Hold.ADMINISTRATOR and token.hold in LIFTED_BY_OWNER):
@@ -248,7 +254,8 @@ def check_hook(license: License, now: datetime) -> None:
         raise ActRefused(f"The license {license.name} is not in force.", field="license")
     if Token.objects.filter(license=license).on_hooks(now).count() >= license.allowance:
         raise ActRefused(
-            f"All {license.allowance} hooks of {license.name} are taken. Revoke a token first.", field="license"
+            f"All {license.allowance} hooks of {license.name} are taken. Revoke a token first.",
+            field="license",
         )
 
 

@@ -8,7 +8,7 @@ import functools
 from typing import Any
 
 from django.db import connections
-from django.db.models.query import get_related_populators
+from django.db.models.query import get_related_populators  # type: ignore[attr-defined]
 
 from tokens.models import Token
 

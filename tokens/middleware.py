@@ -37,7 +37,7 @@ class TokenMiddleware:
         except Refused:
             throttling.count_refusal(address)
             raise
-        request.token = request.auth = token
+        request.token = request.auth = token  # type: ignore[attr-defined]
         request.user = token.owner if token else AnonymousUser()
         if token:
             throttling.count_call(token)

@@ -8,14 +8,14 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 
-from accounts.models import License
+from accounts.models import License, Organization
 from accounts.validators import validate_plain_text
 from tokens import scopes
 
 if TYPE_CHECKING:
     from accounts.models import User
 
-ACCOUNT_TOKEN_NAME = "Account token"  # noqa: S105 - a name, not a secret
+ACCOUNT_TOKEN_NAME = "Account token"
 EXPIRING_WITHIN = timedelta(days=7)
 
 
@@ -85,10 +85,10 @@ class TokenQuerySet(models.QuerySet["Token"]):
         found |= Q(owner__name__icontains=words) | Q(owner__email__icontains=words)
         return self.filter(found | Q(license__name__icontains=words) | Q(license__number__icontains=words))
 
-    def of_organization(self, organization: models.Model) -> "TokenQuerySet":
+    def of_organization(self, organization: Organization) -> "TokenQuerySet":
         return self.filter(license__organization=organization)
 
-    def account_token_of(self, user: models.Model) -> "Token | None":
+    def account_token_of(self, user: "User") -> "Token | None":
         """The newest one, whatever its state: an earlier one never comes back."""
         return self.filter(owner=user, license=None).with_surroundings().order_by("-pk").first()
 
@@ -140,10 +140,12 @@ class Token(models.Model):
                 name="token_named_means_scoped",
             ),
             models.CheckConstraint(
-                condition=Q(sealed=None) | Q(license=None, revoked_at=None), name="token_only_account_token_sealed"
+                condition=Q(sealed=None) | Q(license=None, revoked_at=None),
+                name="token_only_account_token_sealed",
             ),
             models.CheckConstraint(
-                condition=Q(expires_at=None) | Q(expires_at__gt=F("created_at")), name="token_expires_after_creation"
+                condition=Q(expires_at=None) | Q(expires_at__gt=F("created_at")),
+                name="token_expires_after_creation",
             ),
             models.CheckConstraint(
                 condition=Q(first_used_at=None, last_used_at=None)

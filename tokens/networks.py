@@ -12,7 +12,7 @@ class NetworkError(ValueError):
 
 
 def parse_lines(text: str) -> list[str]:
-    """One address or range a line, as typed; canonical text in return. Host bits are cut off: `192.0.2.7/24` is a range."""
+    """One address or range a line; canonical text in return. Host bits are cut off: `192.0.2.7/24` is a range."""
     networks: list[str] = []
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip():

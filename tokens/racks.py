@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import F, Q, Window
+from django.db.models import BooleanField, ExpressionWrapper, F, Q, Window
 from django.db.models.functions import RowNumber
 
 from accounts.models import License, User
@@ -91,18 +91,20 @@ def racks_of(user: User, now: datetime) -> list[Rack]:
     return fill(licenses, now, ended_shown=ENDED_SHOWN)
 
 
-def rack_of(license: License, now: datetime) -> Rack:
-    return fill([license], now, ended_shown=0)[0]
+def rack_of(token: Token, now: datetime) -> Rack:
+    """The rack that a named token hangs on, or hung on."""
+    assert token.license is not None, "The account token hangs on no rack."  # noqa: S101
+    return fill([token.license], now, ended_shown=0)[0]
 
 
 def fill(licenses: Iterable[License], now: datetime, *, ended_shown: int) -> list[Rack]:
     """Racks with every hanging token, and of each the latest that have ended. One query besides the licenses'."""
     racks = {license.pk: Rack(license, now) for license in licenses}
-    hanging = defaultdict(list)
-    ended = defaultdict(list)
+    hanging: defaultdict[int | None, list[Token]] = defaultdict(list)
+    ended: defaultdict[int | None, list[Token]] = defaultdict(list)
     for token in tokens_to_show(list(racks), now, ended_shown):
-        token.license = racks[token.license_id].license
-        token.owner = token.license.user
+        token.license = license = racks[token.license_id or 0].license
+        token.owner = license.user
         (ended if token.is_revoked or token.is_expired(now) else hanging)[token.license_id].append(token)
     for key, rack in racks.items():
         rack.hanging = sorted(hanging[key], key=lambda token: token.pk)
@@ -115,5 +117,7 @@ def tokens_to_show(licenses: list[int], now: datetime, ended_shown: int) -> Iter
     tokens = Token.objects.filter(license__in=licenses)
     if not ended_shown:
         return tokens.exclude(has_ended)
-    rank = Window(RowNumber(), partition_by=[F("license"), has_ended], order_by=F("pk").desc())
+    rank = Window(
+        RowNumber(), partition_by=[F("license"), ExpressionWrapper(has_ended, BooleanField())], order_by=F("pk").desc()
+    )
     return tokens.annotate(rank=rank).filter(Q(rank__lte=ended_shown) | ~has_ended).order_by("-pk")

@@ -18,7 +18,7 @@ def seal(text: Plaintext) -> bytes | None:
     return fernet().encrypt(text.encode("ascii")) if is_enabled() else None
 
 
-def unseal(sealed: bytes | None) -> Plaintext | None:
+def unseal(sealed: bytes | memoryview | None) -> Plaintext | None:
     """None where nothing was kept, revealing is switched off, or the key is gone."""
     if not sealed or not is_enabled():
         return None

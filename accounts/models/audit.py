@@ -1,9 +1,12 @@
 """The audit log: what happened, written once and never changed."""
 
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from django.conf import settings
 from django.db import models
+
+if TYPE_CHECKING:
+    from accounts.models.user import User
 
 
 class AppendOnly(TypeError):
@@ -17,7 +20,7 @@ class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
     def delete(self) -> NoReturn:
         raise AppendOnly("Audit events are never deleted.")
 
-    def about(self, user: models.Model) -> "AuditEventQuerySet":
+    def about(self, user: "User") -> "AuditEventQuerySet":
         """What concerns one person, whoever did it, newest first."""
         return self.filter(models.Q(actor=user) | models.Q(subject=user)).order_by("-pk")
 

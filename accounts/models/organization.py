@@ -1,19 +1,24 @@
 """An organization. Who belongs to it is said by its licenses; there is no separate membership."""
 
+from typing import TYPE_CHECKING
+
 from django.db import models
 from django.urls import reverse
 
 from accounts.validators import validate_plain_text
 
+if TYPE_CHECKING:
+    from accounts.models.user import User
+
 
 class OrganizationQuerySet(models.QuerySet["Organization"]):
-    def of_member(self, user: models.Model) -> "OrganizationQuerySet":
+    def of_member(self, user: "User") -> "OrganizationQuerySet":
         """Those in which the user holds a license that is in force."""
         from accounts.models.license import License
 
         return self.filter(pk__in=License.objects.in_force().filter(user=user).values("organization"))
 
-    def administered_by(self, user: models.Model) -> "OrganizationQuerySet":
+    def administered_by(self, user: "User") -> "OrganizationQuerySet":
         """Those in which the user holds an administrator's license that is in force."""
         from accounts.models.license import License
 

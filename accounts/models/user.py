@@ -1,10 +1,10 @@
 """A person, who signs in with an e-mail address."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
-from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -22,8 +22,10 @@ class UserManager(BaseUserManager["User"]):
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """A site operator. The address counts as verified, or nobody could sign in with it."""
+        from allauth.account.models import EmailAddress  # a model of its own, loaded after this one
+
         user = self.create_user(email, password, **fields, is_staff=True, is_superuser=True)
-        user.emailaddress_set.create(email=user.email, verified=True, primary=True)
+        EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
         return user
 
     def get_by_natural_key(self, username: str | None) -> "User":
@@ -35,7 +37,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     name = models.CharField("name", max_length=100, blank=True, validators=[validate_plain_text])
     time_zone = models.CharField("time zone", max_length=64, blank=True)
     is_active = models.BooleanField(
-        "active", default=True, help_text="Switched off, nobody signs in with this account and none of its tokens works."
+        "active",
+        default=True,
+        help_text="Switched off, nobody signs in with this account and none of its tokens works.",
     )
     is_staff = models.BooleanField("site operator", default=False, help_text="May use Django's admin.")
     joined_at = models.DateTimeField(auto_now_add=True)
@@ -46,7 +50,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
-    REQUIRED_FIELDS: list[str] = []
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(email=Lower("email")), name="user_email_lower_case")]
@@ -74,7 +78,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         for secret in settings.SECRET_KEY_FALLBACKS:
             yield self._session_hash(secret=secret)
 
-    def _session_hash(self, secret: str | None) -> str:
+    def _session_hash(self, secret: str | bytes | None) -> str:
         """Every session carries this, so that a new password or a later `sessions_ended_at` ends them all at once."""
         facts = f"{self.password}/{self.sessions_ended_at and self.sessions_ended_at.timestamp()}"
         return salted_hmac("accounts.models.User.session", facts, secret=secret, algorithm="sha256").hexdigest()

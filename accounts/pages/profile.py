@@ -2,17 +2,18 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
 from accounts import audit
 from accounts.actor import Actor
 from accounts.forms import ProfileForm
 from accounts.models import License
+from accounts.requests import PersonRequest
 
 
 @login_required
-def show(request: HttpRequest) -> HttpResponse:
+def show(request: PersonRequest) -> HttpResponse:
     form = ProfileForm(request.POST or None, instance=request.user)
     former = dict(form.initial)
     if form.is_valid():

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest
 from django.utils import timezone
 from ninja import NinjaAPI
 
@@ -13,8 +12,9 @@ from tokens.api import errors
 from tokens.api.authorization import needs
 from tokens.api.schemas import Me, MePatch, Problem, TokenSelf
 from tokens.models import Token
+from tokens.requests import CallRequest
 
-REFUSALS = {code: Problem for code in (400, 401, 403, 429)}
+REFUSALS = dict.fromkeys((400, 401, 403, 429), Problem)
 
 api = NinjaAPI(
     title="Tokenrack",
@@ -28,9 +28,13 @@ errors.register(api)
 
 
 @api.get(
-    "/me", auth=needs("account:read"), response={200: Me, **REFUSALS}, operation_id="read_me", summary="Read the account"
+    "/me",
+    auth=needs("account:read"),
+    response={200: Me, **REFUSALS},
+    operation_id="read_me",
+    summary="Read the account",
 )
-def read_me(request: HttpRequest) -> dict[str, Any]:
+def read_me(request: CallRequest) -> dict[str, Any]:
     return describe_person(request)
 
 
@@ -41,7 +45,7 @@ def read_me(request: HttpRequest) -> dict[str, Any]:
     operation_id="edit_me",
     summary="Change the account",
 )
-def edit_me(request: HttpRequest, patch: MePatch) -> dict[str, Any]:
+def edit_me(request: CallRequest, patch: MePatch) -> dict[str, Any]:
     user, former = request.user, request.user.name
     user.name = patch.name
     user.save(update_fields=["name"])
@@ -63,11 +67,11 @@ def edit_me(request: HttpRequest, patch: MePatch) -> dict[str, Any]:
     operation_id="read_self",
     summary="Read the token of this call",
 )
-def read_self(request: HttpRequest) -> dict[str, Any]:
+def read_self(request: CallRequest) -> dict[str, Any]:
     return describe_token(request.token)
 
 
-def describe_person(request: HttpRequest) -> dict[str, Any]:
+def describe_person(request: CallRequest) -> dict[str, Any]:
     user = request.user
     return {"id": user.pk, "email": user.email, "name": user.name}
 

@@ -5,16 +5,17 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.actor import Actor
 from accounts.models import AuditEvent, Organization
 from accounts.recency import recent_sign_in_required
+from accounts.requests import PersonRequest
 from tokens import lifecycle
-from tokens.forms import AccountTokenForm
 from tokens.format import Plaintext
+from tokens.forms import AccountTokenForm
 from tokens.lifecycle import ActRefused, AlreadyDone
 from tokens.models import Token
 from tokens.pages import feed
@@ -26,22 +27,22 @@ Page = Callable[..., HttpResponse]
 
 @require_GET
 @login_required
-def api_key(request: HttpRequest) -> HttpResponse:
+def api_key(request: PersonRequest) -> HttpResponse:
     return api_key_page(request)
 
 
 @require_GET
 @login_required
-def security(request: HttpRequest) -> HttpResponse:
+def security(request: PersonRequest) -> HttpResponse:
     return security_page(request)
 
 
-def api_key_page(request: HttpRequest, plaintext: Plaintext | None = None) -> HttpResponse:
+def api_key_page(request: PersonRequest, plaintext: Plaintext | None = None) -> HttpResponse:
     context = context_of(request, plaintext) | {"organizations": Organization.objects.of_member(request.user)}
     return render(request, "dashboard/api_key.html", context)
 
 
-def security_page(request: HttpRequest, plaintext: Plaintext | None = None) -> HttpResponse:
+def security_page(request: PersonRequest, plaintext: Plaintext | None = None) -> HttpResponse:
     events = AuditEvent.objects.about(request.user).filter(action__in=feed.SECURITY_ACTIONS)
     events = events.select_related("actor", "subject")[:ACTIVITY_SHOWN]
     context = context_of(request, plaintext) | {"activity": feed.entries(events, reader=request.user)}
@@ -50,22 +51,26 @@ def security_page(request: HttpRequest, plaintext: Plaintext | None = None) -> H
 
 @require_http_methods(["GET", "POST"])
 @recent_sign_in_required
-def reset(request: HttpRequest) -> HttpResponse:
+def reset(request: PersonRequest) -> HttpResponse:
     return replace(request, api_key_page, back="api-key", verb="Reset Token", title="Reset the account token?")
 
 
 @require_http_methods(["GET", "POST"])
 @recent_sign_in_required
-def regenerate(request: HttpRequest) -> HttpResponse:
+def regenerate(request: PersonRequest) -> HttpResponse:
     title = "Regenerate the API token?"
     return replace(request, security_page, back="security", verb="Regenerate API token", title=title)
 
 
-def replace(request: HttpRequest, page: Page, *, back: str, verb: str, title: str) -> HttpResponse:
-    """POST: a new account token on the page it was asked for. GET: the question, where there is no JavaScript to ask it."""
+def replace(request: PersonRequest, page: Page, *, back: str, verb: str, title: str) -> HttpResponse:
+    """POST: a new account token on the page it was asked for. GET: the question, where no JavaScript asks it."""
     form = AccountTokenForm(request.POST)
     if request.method != "POST" or not form.is_valid():
-        return render(request, "tokens/regenerate.html", context_of(request) | {"back": back, "verb": verb, "title": title})
+        return render(
+            request,
+            "tokens/regenerate.html",
+            context_of(request) | {"back": back, "verb": verb, "title": title},
+        )
     try:
         issued = form.save(actor=Actor.of(request), owner=request.user)
     except AlreadyDone:
@@ -78,17 +83,17 @@ def replace(request: HttpRequest, page: Page, *, back: str, verb: str, title: st
 
 @require_http_methods(["GET", "POST"])
 @recent_sign_in_required
-def reveal_api_key(request: HttpRequest) -> HttpResponse:
+def reveal_api_key(request: PersonRequest) -> HttpResponse:
     return reveal(request, api_key_page, back="api-key")
 
 
 @require_http_methods(["GET", "POST"])
 @recent_sign_in_required
-def reveal_security(request: HttpRequest) -> HttpResponse:
+def reveal_security(request: PersonRequest) -> HttpResponse:
     return reveal(request, security_page, back="security")
 
 
-def reveal(request: HttpRequest, page: Page, *, back: str) -> HttpResponse:
+def reveal(request: PersonRequest, page: Page, *, back: str) -> HttpResponse:
     if request.method != "POST":
         return redirect(back)
     issued = lifecycle.reveal(actor=Actor.of(request), owner=request.user)
@@ -98,7 +103,7 @@ def reveal(request: HttpRequest, page: Page, *, back: str) -> HttpResponse:
     return page(request, issued.plaintext)
 
 
-def context_of(request: HttpRequest, plaintext: Plaintext | None = None) -> dict[str, Any]:
+def context_of(request: PersonRequest, plaintext: Plaintext | None = None) -> dict[str, Any]:
     token = Token.objects.account_token_of(request.user)
     return {
         "token": token,

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -11,8 +11,9 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts.actor import Actor
 from accounts.models import License
 from accounts.recency import recent_sign_in_required
-from tokens.forms import TokenForm
+from accounts.requests import PersonRequest
 from tokens.format import Plaintext
+from tokens.forms import TokenForm
 from tokens.lifecycle import AlreadyDone
 from tokens.models import Token
 from tokens.pages.management import own_token
@@ -21,7 +22,7 @@ from tokens.racks import Rack, rack_of, racks_of
 
 @require_http_methods(["GET", "POST"])
 @recent_sign_in_required
-def new(request: HttpRequest) -> HttpResponse:
+def new(request: PersonRequest) -> HttpResponse:
     now = timezone.now()
     racks = racks_of(request.user, now)
     licenses = License.objects.filter(user=request.user).in_force(now)
@@ -49,18 +50,19 @@ def chosen_rack(racks: list[Rack]) -> Rack | None:
 
 @require_GET
 @login_required
-def created(request: HttpRequest, pk: int) -> HttpResponse:
+def created(request: PersonRequest, pk: int) -> HttpResponse:
     """What a reload or the back button finds: the same page without the secret."""
     return created_page(request, own_token(request, pk))
 
 
-def created_page(request: HttpRequest, token: Token, plaintext: Plaintext | None = None) -> HttpResponse:
+def created_page(request: PersonRequest, token: Token, plaintext: Plaintext | None = None) -> HttpResponse:
+    rack = rack_of(token, timezone.now())
     example = "api:read_me" if token.allows("account:read") else "api:read_self"
     context = {
         "token": token,
         "plaintext": plaintext,
-        "rack": rack_of(token.license, timezone.now()),
-        "position": rack_of(token.license, timezone.now()).position_of(token),
+        "rack": rack,
+        "position": rack.position_of(token),
         "example_url": settings.SITE_URL + reverse(example),
         "api_url": settings.SITE_URL,
         "api_prefix": settings.API_PATH_PREFIX,
@@ -71,7 +73,7 @@ def created_page(request: HttpRequest, token: Token, plaintext: Plaintext | None
 
 @require_GET
 @login_required
-def first_call(request: HttpRequest, pk: int) -> HttpResponse:
+def first_call(request: PersonRequest, pk: int) -> HttpResponse:
     """204 until the token was used, then the fragment that says so."""
     token = own_token(request, pk)
     if token.first_used_at is None:

@@ -1,11 +1,12 @@
 """Dashboard, Overview: the first step on the way of a click."""
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
 from accounts.models import AuditEvent, License, Organization
+from accounts.requests import PersonRequest
 from config.context import administered
 from tokens.models import State, Token
 from tokens.pages import feed
@@ -15,7 +16,7 @@ ACTIVITY_SHOWN = 6
 
 
 @login_required
-def overview(request: HttpRequest) -> HttpResponse:
+def overview(request: PersonRequest) -> HttpResponse:
     now = timezone.now()
     racks = racks_of(request.user, now)
     hanging = [token for rack in racks for token in rack.hanging]

@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts.actor import Actor
 from accounts.models import AuditEvent
 from accounts.recency import recent_sign_in_required
+from accounts.requests import PersonRequest
 from tokens import lifecycle
 from tokens.forms import TokenEditForm
 from tokens.lifecycle import ActRefused
@@ -20,13 +21,13 @@ from tokens.racks import rack_of, racks_of
 HISTORY_SHOWN = 20
 
 
-def own_token(request: HttpRequest, pk: int) -> Token:
+def own_token(request: PersonRequest, pk: int) -> Token:
     return get_object_or_404(Token.objects.named().with_surroundings().filter(owner=request.user), pk=pk)
 
 
 @require_GET
 @login_required
-def index(request: HttpRequest) -> HttpResponse:
+def index(request: PersonRequest) -> HttpResponse:
     now = timezone.now()
     racks = racks_of(request.user, now)
     context = {"now": now, "racks": racks, "is_empty": not any(rack.tokens for rack in racks)}
@@ -35,11 +36,11 @@ def index(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @login_required
-def detail(request: HttpRequest, pk: int) -> HttpResponse:
+def detail(request: PersonRequest, pk: int) -> HttpResponse:
     return render(request, "tokens/detail.html", detail_context(request, own_token(request, pk)))
 
 
-def detail_context(request: HttpRequest, token: Token) -> dict[str, object]:
+def detail_context(request: PersonRequest, token: Token) -> dict[str, object]:
     now = timezone.now()
     events = AuditEvent.objects.filter(token_id=token.pk).select_related("actor", "subject").order_by("-pk")
     return {
@@ -48,14 +49,14 @@ def detail_context(request: HttpRequest, token: Token) -> dict[str, object]:
         "state": token.state(now),
         "is_living": not (token.is_revoked or token.is_expired(now)),
         "is_reapprovable": token.is_reapprovable_by(request.user, now),
-        "position": rack_of(token.license, now).position_of(token),
+        "position": rack_of(token, now).position_of(token),
         "history": feed.entries(events[:HISTORY_SHOWN], reader=request.user),
     }
 
 
 @require_http_methods(["GET", "POST"])
 @recent_sign_in_required
-def edit(request: HttpRequest, pk: int) -> HttpResponse:
+def edit(request: PersonRequest, pk: int) -> HttpResponse:
     token = own_token(request, pk)
     form = TokenEditForm(request.POST or None, actor=Actor.of(request), token=token)
     if form.is_valid() and form.save():
@@ -66,7 +67,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @login_required
-def revoke(request: HttpRequest, pk: int) -> HttpResponse:
+def revoke(request: PersonRequest, pk: int) -> HttpResponse:
     token = own_token(request, pk)
     if request.method == "POST":
         lifecycle.revoke(actor=Actor.of(request), token=token)
@@ -77,7 +78,7 @@ def revoke(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @recent_sign_in_required
-def reapprove(request: HttpRequest, pk: int) -> HttpResponse:
+def reapprove(request: PersonRequest, pk: int) -> HttpResponse:
     token = own_token(request, pk)
     if request.method == "POST":
         try:

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
@@ -15,6 +15,7 @@ from accounts.actor import Actor
 from accounts.guards import administrator_required
 from accounts.models import AuditEvent, License, Organization
 from accounts.recency import recent_sign_in_required
+from accounts.requests import PersonRequest
 from config.context import administered
 from tokens import lifecycle
 from tokens.filters import MemberFilter, TokenFilter
@@ -32,7 +33,7 @@ EVENTS_SHOWN = 50
 
 @require_GET
 @login_required
-def choose(request: HttpRequest) -> HttpResponse:
+def choose(request: PersonRequest) -> HttpResponse:
     """Straight to the only organization, or a choice."""
     organizations = administered(request)
     if not organizations:
@@ -44,25 +45,23 @@ def choose(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @administrator_required
-def home(request: HttpRequest, organization: Organization) -> HttpResponse:
+def home(request: PersonRequest, organization: Organization) -> HttpResponse:
     return redirect(organization)
 
 
 @require_GET
 @administrator_required
-def tokens(request: HttpRequest, organization: Organization) -> HttpResponse:
+def tokens(request: PersonRequest, organization: Organization) -> HttpResponse:
     return tokens_page(request, organization)
 
 
-def tokens_page(request: HttpRequest, organization: Organization, **dialog: Any) -> HttpResponse:
+def tokens_page(request: PersonRequest, organization: Organization, **dialog: Any) -> HttpResponse:
     """The list, and over it the dialog that `dialog` fills, if one is open."""
     now = timezone.now()
     everything = Token.objects.of_organization(organization)
     filter = TokenFilter(request.GET)
     found = filter.apply(everything, now).with_surroundings().select_related("revoked_by").order_by("-pk")
     page = Paginator(found, TOKENS_SHOWN).get_page(request.GET.get("page"))
-    for token in page:
-        token.license.organization = organization
     context = {
         "now": now,
         "organization": organization,
@@ -78,7 +77,7 @@ def tokens_page(request: HttpRequest, organization: Organization, **dialog: Any)
 @require_http_methods(["GET", "POST"])
 @administrator_required
 @recent_sign_in_required
-def create_token(request: HttpRequest, organization: Organization) -> HttpResponse:
+def create_token(request: PersonRequest, organization: Organization) -> HttpResponse:
     """The dialog: Token Name, Create, and the token shown once in it. It hangs on the administrator's own license."""
     license = organization.licenses.get(user=request.user)
     form = OrganizationTokenForm(request.POST or None, actor=Actor.of(request), license=license)
@@ -95,14 +94,14 @@ def token_of(organization: Organization, pk: int) -> Token:
 
 @require_GET
 @administrator_required
-def token(request: HttpRequest, organization: Organization, pk: int) -> HttpResponse:
+def token(request: PersonRequest, organization: Organization, pk: int) -> HttpResponse:
     context = detail_context(request, token_of(organization, pk))
     return render(request, "organization/token.html", context | {"organization": organization, "section": "tokens"})
 
 
 @require_http_methods(["GET", "POST"])
 @administrator_required
-def revoke(request: HttpRequest, organization: Organization, pk: int) -> HttpResponse:
+def revoke(request: PersonRequest, organization: Organization, pk: int) -> HttpResponse:
     token = token_of(organization, pk)
     if request.method == "POST":
         lifecycle.revoke(actor=Actor.of(request), token=token)
@@ -114,7 +113,7 @@ def revoke(request: HttpRequest, organization: Organization, pk: int) -> HttpRes
 @require_http_methods(["GET", "POST"])
 @administrator_required
 @recent_sign_in_required
-def reapprove(request: HttpRequest, organization: Organization, pk: int) -> HttpResponse:
+def reapprove(request: PersonRequest, organization: Organization, pk: int) -> HttpResponse:
     token = token_of(organization, pk)
     if request.method == "POST":
         try:
@@ -126,14 +125,14 @@ def reapprove(request: HttpRequest, organization: Organization, pk: int) -> Http
     return confirm(request, organization, "tokens/reapprove.html", token)
 
 
-def confirm(request: HttpRequest, organization: Organization, template: str, token: Token) -> HttpResponse:
+def confirm(request: PersonRequest, organization: Organization, template: str, token: Token) -> HttpResponse:
     back = organization.get_absolute_url()
     return render(request, template, {"organization": organization, "token": token, "back": back})
 
 
 @require_GET
 @administrator_required
-def members(request: HttpRequest, organization: Organization) -> HttpResponse:
+def members(request: PersonRequest, organization: Organization) -> HttpResponse:
     now = timezone.now()
     licenses = organization.licenses.select_related("user", "organization").order_by("user__name", "user__email", "pk")
     filter = MemberFilter(request.GET)
@@ -153,7 +152,7 @@ def members(request: HttpRequest, organization: Organization) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @administrator_required
 @recent_sign_in_required
-def deactivate(request: HttpRequest, organization: Organization, pk: int) -> HttpResponse:
+def deactivate(request: PersonRequest, organization: Organization, pk: int) -> HttpResponse:
     license = license_of(organization, pk)
     if request.method == "POST":
         try:
@@ -169,7 +168,7 @@ def deactivate(request: HttpRequest, organization: Organization, pk: int) -> Htt
 @require_http_methods(["GET", "POST"])
 @administrator_required
 @recent_sign_in_required
-def reactivate(request: HttpRequest, organization: Organization, pk: int) -> HttpResponse:
+def reactivate(request: PersonRequest, organization: Organization, pk: int) -> HttpResponse:
     license = license_of(organization, pk)
     if request.method == "POST":
         seats.reactivate_license(license, actor=Actor.of(request))
@@ -184,7 +183,7 @@ def license_of(organization: Organization, pk: int) -> License:
 
 @require_GET
 @administrator_required
-def audit_log(request: HttpRequest, organization: Organization) -> HttpResponse:
+def audit_log(request: PersonRequest, organization: Organization) -> HttpResponse:
     events = AuditEvent.objects.filter(organization=organization).select_related("actor", "subject").order_by("-pk")
     page = Paginator(events, EVENTS_SHOWN).get_page(request.GET.get("page"))
     context = {

@@ -24,9 +24,21 @@ urlpatterns = [
     path("admin/<slug:slug>/tokens/new/", organization.create_token, name="organization-token-new"),
     path("admin/<slug:slug>/tokens/<int:pk>/", organization.token, name="organization-token"),
     path("admin/<slug:slug>/tokens/<int:pk>/revoke/", organization.revoke, name="organization-token-revoke"),
-    path("admin/<slug:slug>/tokens/<int:pk>/re-approve/", organization.reapprove, name="organization-token-reapprove"),
+    path(
+        "admin/<slug:slug>/tokens/<int:pk>/re-approve/",
+        organization.reapprove,
+        name="organization-token-reapprove",
+    ),
     path("admin/<slug:slug>/members/", organization.members, name="organization-members"),
-    path("admin/<slug:slug>/members/<int:pk>/deactivate/", organization.deactivate, name="organization-deactivate"),
-    path("admin/<slug:slug>/members/<int:pk>/reactivate/", organization.reactivate, name="organization-reactivate"),
+    path(
+        "admin/<slug:slug>/members/<int:pk>/deactivate/",
+        organization.deactivate,
+        name="organization-deactivate",
+    ),
+    path(
+        "admin/<slug:slug>/members/<int:pk>/reactivate/",
+        organization.reactivate,
+        name="organization-reactivate",
+    ),
     path("admin/<slug:slug>/audit/", organization.audit_log, name="organization-audit"),
 ]

@@ -13,7 +13,9 @@ def control(field: BoundField, kind: str = "") -> SafeString:
     """The control of a field. `kind` adds to its class, such as "mono"."""
     name = field.id_for_label
     described = [f"{name}-help"] if field.help_text else []
-    described += [f"{name}-error" if number == 0 else f"{name}-error-{number + 1}" for number in range(len(field.errors))]
+    described += [
+        f"{name}-error" if number == 0 else f"{name}-error-{number + 1}" for number in range(len(field.errors))
+    ]
     classes = " ".join(filter(None, ["input", kind, "mono" if isinstance(field.field.widget, Textarea) else ""]))
     attributes = {"class": classes, "aria-describedby": " ".join(described) or None}
     if field.errors:

@@ -23,7 +23,13 @@ STATE_ICONS = {
     State.REVOKED: "cross",
     State.SUSPENDED: "pause",
 }
-BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrom", "Chrome"), ("Safari", "Safari"))
+BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR", "Opera"),
+    ("Firefox", "Firefox"),
+    ("Chrom", "Chrome"),
+    ("Safari", "Safari"),
+)
 SYSTEMS = (
     ("Android", "Android"),
     ("iPhone", "iPhone"),
@@ -39,13 +45,16 @@ SYSTEMS = (
 def icon(name: str, size: str = "") -> SafeString:
     size_attribute = format_html(' data-size="{}"', size) if size else ""
     return format_html(
-        '<svg class="icon"{} aria-hidden="true"><use href="{}#{}"/></svg>', size_attribute, static("icons.svg"), name
+        '<svg class="icon"{} aria-hidden="true"><use href="{}#{}"/></svg>',
+        size_attribute,
+        static("icons.svg"),
+        name,
     )
 
 
 @register.simple_tag
 def hook(name: str, position: int, state: str = "") -> SafeString:
-    """One hook of a meter: 12 units wide, `position` counted from 0. A hung tag has the accent's colour until it needs a look."""
+    """One hook of a meter, 12 units wide; `position` from 0. A tag has the accent's colour until it needs a look."""
     state_attribute = format_html(' data-state="{}"', state) if state and state != State.ACTIVE else ""
     return format_html(
         '<use href="{}#hook-{}" x="{}" width="12" height="22"{}/>',
@@ -83,7 +92,7 @@ def is_liftable_at(token: Token, now: datetime) -> bool:
 def chips(token: Token) -> SafeString:
     """The permissions of a token, in the order of the resources."""
     if token.is_account_token:
-        return mark_safe('<span class="chip" data-level="write">Everything you may</span>')  # noqa: S308 - a literal
+        return mark_safe('<span class="chip" data-level="write">Everything you may</span>')
     held = token.scopes
     marks = [
         (resource.label, level, short, words)
@@ -101,9 +110,9 @@ def chips(token: Token) -> SafeString:
 
 @register.filter
 def ago(moment: datetime | None) -> SafeString:
-    """"4 minutes ago" up to a day, then the day."""
+    """ "4 minutes ago" up to a day, then the day."""
     if moment is None:
-        return mark_safe('<span class="soft">never</span>')  # noqa: S308 - a literal
+        return mark_safe('<span class="soft">never</span>')
     seconds = (timezone.now() - moment).total_seconds()
     if seconds < 60:
         words = "just now"
@@ -122,9 +131,9 @@ def counted(number: int, unit: str) -> str:
 
 @register.filter
 def day(moment: datetime | None) -> SafeString:
-    """"12 Nov 2026", always with the year: for facts such as created and expires."""
+    """ "12 Nov 2026", always with the year: for facts such as created and expires."""
     if moment is None:
-        return mark_safe("never")  # noqa: S308 - a literal
+        return mark_safe("never")
     return time_element(moment, date_format(timezone.localtime(moment), "j M Y"))
 
 
@@ -162,7 +171,7 @@ def time_element(moment: datetime, words: str) -> SafeString:
 
 @register.filter
 def device(user_agent: str) -> str:
-    """"Firefox on Linux", or the program's own name and version for scripts."""
+    """ "Firefox on Linux", or the program's own name and version for scripts."""
     browser = next((name for mark, name in BROWSERS if mark in user_agent), "")
     system = next((name for mark, name in SYSTEMS if mark in user_agent), "")
     if browser and system:

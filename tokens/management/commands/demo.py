@@ -72,7 +72,7 @@ def make() -> Demonstration:
 
 
 def free_suffix() -> str:
-    """"" for the first demonstration, then 2, 3, …"""
+    """ "" for the first demonstration, then 2, 3, …"""
     number, suffix = 1, ""
     while Organization.objects.filter(slug=f"meridian{suffix}").exists():
         number += 1
@@ -93,15 +93,17 @@ class Scene:
         email = f"{first}{self.suffix}@{DOMAIN}"
         password = secrets.token_urlsafe(12)
         user = User.objects.create_user(
-            email, password if told else None, name=name, is_staff=role == "operator", is_superuser=role == "operator"
+            email,
+            password if told else None,
+            name=name,
+            is_staff=role == "operator",
+            is_superuser=role == "operator",
         )
         EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
         if role != "operator":
             seat = Role.ADMINISTRATOR if role == "administrator" else Role.MEMBER
             number = f"ST{self.suffix}-{20417 + License.objects.count()}"
-            License.objects.create(
-                user=user, organization=self.organization, name="Studio", number=number, role=seat
-            )
+            License.objects.create(user=user, organization=self.organization, name="Studio", number=number, role=seat)
         if told:
             self.made.users.append({"email": email, "password": password, "role": role})
         return user
