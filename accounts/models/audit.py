@@ -20,6 +20,10 @@ class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
     def delete(self) -> NoReturn:
         raise AppendOnly("Audit events are never deleted.")
 
+    def bulk_create(self, *args: Any, **options: Any) -> NoReturn:
+        """Events are written one by one, where their act happens; in bulk they could be written over others."""
+        raise AppendOnly("Audit events are written one by one.")
+
     def about(self, user: "User") -> "AuditEventQuerySet":
         """What concerns one person, whoever did it, newest first."""
         return self.filter(models.Q(actor=user) | models.Q(subject=user)).order_by("-pk")
@@ -63,7 +67,7 @@ class AuditEvent(models.Model):
         return f"{self.action} at {self.occurred_at:%Y-%m-%d %H:%M:%S}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        if not self._state.adding:
+        if not self._state.adding or self.pk is not None:
             raise AppendOnly("Audit events are never updated.")
         super().save(*args, **kwargs)
 

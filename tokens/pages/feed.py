@@ -20,13 +20,17 @@ SENTENCES = {
     "account_token.created": ("key", "info", "generated the API token"),
     "account_token.regenerated": ("key", "info", "regenerated the API token"),
     "account_token.revealed": ("eye", "warn", "looked at the API token"),
+    "license.created": ("plus", "info", "gave {subject} a license"),
+    "license.edited": ("edit", "idle", "changed the license of {subject}"),
     "member.deactivated": ("pause", "bad", "deactivated {subject}"),
     "member.reactivated": ("check", "good", "reactivated {subject}"),
     "token.created": ("plus", "info", "created {token}"),
     "token.edited": ("edit", "idle", "changed {token}"),
     "token.reapproved": ("check", "good", "re-approved {token}"),
     "token.revoked": ("cross", "bad", "revoked {token}"),
+    "user.created": ("user", "info", "created the account of {subject}"),
     "user.deactivated": ("pause", "bad", "deactivated {subject}"),
+    "user.edited": ("edit", "idle", "changed the account of {subject}"),
     "user.reactivated": ("check", "good", "reactivated {subject}"),
 }
 SECURITY_ACTIONS = [action for action in SENTENCES if not action.startswith("account.edited")]

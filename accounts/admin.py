@@ -1,0 +1,129 @@
+"""Django's admin, for the site operator: people, organizations, licenses. Acts go through `seats`."""
+
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm
+from django.contrib.auth.models import Group
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from accounts import audit, seats
+from accounts.actor import Actor
+from accounts.models import AuditEvent, License, Organization, User
+
+admin.site.site_header = admin.site.site_title = "Tokenrack, site administration"
+admin.site.unregister(Group)
+
+
+class PersonCreationForm(AdminUserCreationForm):
+    class Meta:
+        model = User
+        fields = ("email", "name")
+
+
+class NothingIsDeleted(admin.ModelAdmin):
+    """Rows are referred to by the audit log, so they are switched off and never removed."""
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class ReadOnly(NothingIsDeleted):
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(User)
+class PersonAdmin(NothingIsDeleted, UserAdmin):
+    add_form = PersonCreationForm
+    ordering = ("email",)
+    list_display = ("email", "name", "is_active", "is_staff", "joined_at")
+    list_filter = ("is_active", "is_staff")
+    search_fields = ("email", "name")
+    filter_horizontal = ()
+    readonly_fields = ("is_active", "joined_at", "last_login", "password_changed_at")
+    fieldsets = (
+        (None, {"fields": ("email", "name", "time_zone", "password")}),
+        ("Site", {"fields": ("is_active", "is_staff", "is_superuser")}),
+        ("Times", {"fields": readonly_fields[1:]}),
+    )
+    add_fieldsets = ((None, {"fields": ("email", "name", "usable_password", "password1", "password2")}),)
+    actions = ("deactivate", "reactivate")
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """The operator vouches for the address: without a verified one nobody signs in."""
+        obj.email = obj.email.lower()
+        super().save_model(request, obj, form, change)
+        EmailAddress.objects.filter(user=obj).exclude(email=obj.email).update(primary=False)
+        EmailAddress.objects.update_or_create(user=obj, email=obj.email, defaults={"verified": True, "primary": True})
+        action = "user.edited" if change else "user.created"
+        audit.record(action, actor=Actor.of(request), subject=obj, fields=sorted(form.changed_data))
+
+    @admin.action(description="Deactivate: sign out everywhere and stop every token")
+    def deactivate(self, request: HttpRequest, people: QuerySet[User]) -> None:
+        for person in people:
+            if person == request.user:
+                self.message_user(request, "You cannot deactivate yourself.", messages.ERROR)
+                continue
+            seats.deactivate_user(person, actor=Actor.of(request))
+
+    @admin.action(description="Reactivate (stopped tokens stay revoked)")
+    def reactivate(self, request: HttpRequest, people: QuerySet[User]) -> None:
+        for person in people:
+            seats.reactivate_user(person, actor=Actor.of(request))
+
+
+@admin.register(Organization)
+class OrganizationAdmin(NothingIsDeleted):
+    list_display = ("name", "slug", "created_at")
+    search_fields = ("name", "slug")
+    prepopulated_fields = {"slug": ("name",)}
+
+
+@admin.register(License)
+class LicenseAdmin(NothingIsDeleted):
+    list_display = ("number", "name", "user", "organization", "role", "allowance", "valid_until", "deactivated_at")
+    list_filter = ("role", ("deactivated_at", admin.EmptyFieldListFilter), "organization")
+    list_select_related = ("user", "organization")
+    search_fields = ("number", "name", "user__email", "user__name")
+    raw_id_fields = ("user", "organization")
+    readonly_fields = ("deactivated_at",)
+    actions = ("deactivate", "reactivate")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: License | None = None) -> tuple[str, ...]:
+        """A license stays with its person and its organization: its tokens hang on it."""
+        return ("user", "organization", "deactivated_at") if obj else ("deactivated_at",)
+
+    def save_model(self, request: HttpRequest, obj: License, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        action = "license.edited" if change else "license.created"
+        audit.record_on_license(action, obj, actor=Actor.of(request), fields=sorted(form.changed_data))
+
+    @admin.action(description="Deactivate: stop every token that hangs on it")
+    def deactivate(self, request: HttpRequest, licenses: QuerySet[License]) -> None:
+        for license in licenses:
+            try:
+                seats.deactivate_license(license, actor=Actor.of(request))
+            except seats.SeatRefused as refused:
+                self.message_user(request, f"{license}: {refused}", messages.ERROR)
+
+    @admin.action(description="Reactivate (stopped tokens stay revoked)")
+    def reactivate(self, request: HttpRequest, licenses: QuerySet[License]) -> None:
+        for license in licenses:
+            seats.reactivate_license(license, actor=Actor.of(request))
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(ReadOnly):
+    list_display = ("occurred_at", "action", "actor", "subject", "organization", "token_name", "token_hint", "address")
+    list_select_related = ("actor", "subject", "organization")
+    list_filter = ("action",)
+    search_fields = ("token_name", "token_hint", "actor__email", "subject__email")
+    ordering = ("-pk",)
+    show_full_result_count = False
