@@ -3,6 +3,7 @@
 PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
+RANDOM_KEY := $(BIN)/python -c "import secrets; print(secrets.token_hex(48))"
 STATIC := $(shell find static -type f)
 
 .PHONY: run test check lint types contracts migrations deploy-check browser lock clean
@@ -32,9 +33,9 @@ migrations: .venv/develop
 	DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python manage.py makemigrations --check --dry-run
 
 deploy-check: .venv/develop
-	@mkdir -p staticfiles
-	SITE_URL=https://tokens.example.org SECRET_KEY=$$(openssl rand -hex 40) TOKEN_PEPPERS=1:$$(openssl rand -base64 32) \
-	DATABASE_URL=sqlite:///:memory: $(BIN)/python manage.py check --deploy --fail-level WARNING
+	SITE_URL=https://tokens.example.org DATABASE_URL=sqlite:///:memory: \
+	SECRET_KEY=$$($(RANDOM_KEY)) TOKEN_PEPPERS=1:$$($(RANDOM_KEY)) \
+	$(BIN)/python manage.py check --deploy --fail-level WARNING
 
 # Debian's chromium, where it is missing and may be installed.
 browser:
