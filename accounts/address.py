@@ -17,10 +17,11 @@ def client_address(request: HttpRequest) -> str:
     proxies = settings.TRUSTED_PROXY_COUNT
     if not proxies:
         return canonical(meta.get("REMOTE_ADDR", ""))
-    forwarded = [entry.strip() for entry in meta.get("HTTP_X_FORWARDED_FOR", "").split(",")]
+    header = meta.get("HTTP_X_FORWARDED_FOR", "")
+    forwarded = header.split(",") if header else []
     if len(forwarded) < proxies:
         return canonical(meta.get("REMOTE_ADDR", ""))
-    return canonical(forwarded[-proxies])
+    return canonical(forwarded[-proxies].strip())
 
 
 def canonical(text: str) -> str:

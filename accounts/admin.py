@@ -68,10 +68,10 @@ class PersonAdmin(NothingIsDeleted, UserAdmin):
     @admin.action(description="Deactivate: sign out everywhere and stop every token")
     def deactivate(self, request: HttpRequest, people: QuerySet[User]) -> None:
         for person in people:
-            if person == request.user:
-                self.message_user(request, "You cannot deactivate yourself.", messages.ERROR)
-                continue
-            seats.deactivate_user(person, actor=Actor.of(request))
+            try:
+                seats.deactivate_user(person, actor=Actor.of(request))
+            except seats.SeatRefused as refused:
+                self.message_user(request, f"{person}: {refused}", messages.ERROR)
 
     @admin.action(description="Reactivate (stopped tokens stay revoked)")
     def reactivate(self, request: HttpRequest, people: QuerySet[User]) -> None:

@@ -47,6 +47,8 @@ def deactivate_user(user: User, *, actor: Actor) -> None:
     user = User.objects.select_for_update().get(pk=user.pk)
     if not user.is_active:
         return
+    if user == actor.user:
+        raise SeatRefused("You cannot deactivate yourself.")
     user.is_active = False
     user.save(update_fields=["is_active"])
     end_sessions(user)

@@ -19,9 +19,8 @@ AUTHORIZATION = re.compile(r"(?:(?:token|bearer) +){1,2}([!-+\--~]{1,500})", re.
 BARE = re.compile(r"(?:(?:token|bearer) +)?([!-+\--~]{1,500})", re.IGNORECASE)
 
 
-def authenticate(headers: Mapping[str, str], *, now: datetime, address: str) -> Token | None:
+def authenticate(text: str | None, *, now: datetime, address: str) -> Token | None:
     """The token of the call, None where it brings no credential; raises Refused for one that is not good."""
-    text = read_credential(headers)
     if text is None:
         return None
     token = recognise(text)

@@ -12,6 +12,8 @@ from django.db.models.query import get_related_populators  # type: ignore[attr-d
 
 from tokens.models import Token
 
+DIGEST_BYTES = 32
+
 Row = tuple[Any, ...]
 
 
@@ -19,7 +21,7 @@ def find_token(digests: list[bytes], using: str = "default") -> Token | None:
     """The token with one of the digests, its owner, license and organization loaded. At most one has any of them."""
     lookup = compiled(using, len(digests))
     with connections[using].cursor() as cursor:
-        cursor.execute(lookup.sql, digests)
+        cursor.execute(lookup.sql, lookup.parameters(digests))
         row = cursor.fetchone()
     return lookup.build(row) if row else None
 
@@ -31,17 +33,30 @@ def compiled(using: str, count: int) -> "CompiledLookup":
 
 class CompiledLookup:
     def __init__(self, using: str, count: int) -> None:
-        placeholders = [number.to_bytes(32, "big") for number in range(count)]
+        placeholders = [number.to_bytes(DIGEST_BYTES, "big") for number in range(count)]
         queryset = Token.objects.using(using).with_surroundings().filter(digest__in=placeholders)
         self.using = using
         self.compiler = queryset.query.get_compiler(using)
-        self.sql, parameters = self.compiler.as_sql()
-        assert len(parameters) == count, "The look-up takes digests and nothing else."  # noqa: S101
+        self.sql, constants = self.compiler.as_sql()
+        self.constants = list(constants)
+        self.positions = [
+            index
+            for index, value in enumerate(constants)
+            if isinstance(value, bytes | memoryview) and value in placeholders
+        ]
         info = self.compiler.klass_info
         assert info is not None  # noqa: S101
         self.converters = self.compiler.get_converters([column[0] for column in self.compiler.select])
         self.fields = [self.compiler.select[index][0].target.attname for index in info["select_fields"]]
+        self.annotations = self.compiler.annotation_col_map or {}
         self.populators = get_related_populators(info, self.compiler.select, using)
+
+    def parameters(self, digests: list[bytes]) -> list[Any]:
+        """Those that the SQL was compiled with, the digests in the places kept for them."""
+        parameters = self.constants.copy()
+        for position, digest in zip(self.positions, digests, strict=True):
+            parameters[position] = digest
+        return parameters
 
     def build(self, row: Row) -> Token:
         """The same objects that the queryset would have given."""
@@ -50,4 +65,6 @@ class CompiledLookup:
         token = Token.from_db(self.using, self.fields, row[: len(self.fields)])
         for populator in self.populators:
             populator.populate(row, token)
+        for name, position in self.annotations.items():
+            setattr(token, name, row[position])
         return token

@@ -7,8 +7,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from accounts.address import client_address
-from tokens import throttling, usage
-from tokens.authentication import authenticate
+from tokens import lifecycle, throttling, usage
+from tokens.authentication import authenticate, read_credential
+from tokens.hashing import newest_pepper
 from tokens.problems import as_problem, is_api_path, problem_of
 from tokens.refusals import Refused
 
@@ -33,12 +34,15 @@ class TokenMiddleware:
     def admit(self, request: HttpRequest) -> None:
         now, address = timezone.now(), client_address(request)
         try:
-            token = authenticate(request.headers, now=now, address=address)
+            text = read_credential(request.headers)
+            token = authenticate(text, now=now, address=address)
         except Refused:
             throttling.count_refusal(address)
             raise
         request.token = request.auth = token  # type: ignore[attr-defined]
         request.user = token.owner if token else AnonymousUser()
-        if token:
+        if token and text:
             throttling.count_call(token)
             usage.note_use(token, now=now, address=address)
+            if token.pepper != newest_pepper():
+                lifecycle.redigest(token=token, text=text)

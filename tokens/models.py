@@ -1,11 +1,12 @@
 """The token: one row, its facts, and the state that follows from them."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from accounts.models import License, Organization
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 ACCOUNT_TOKEN_NAME = "Account token"
 EXPIRING_WITHIN = timedelta(days=7)
+NEVER = Value(datetime(9999, 1, 1, tzinfo=UTC), output_field=models.DateTimeField())
+LONG_AGO = Value(datetime(1970, 1, 1, tzinfo=UTC), output_field=models.DateTimeField())
 
 
 class State(models.TextChoices):
@@ -52,7 +55,18 @@ class TokenQuerySet(models.QuerySet["Token"]):
 
     def with_surroundings(self) -> "TokenQuerySet":
         """Everything the state depends on, in one query."""
-        return self.select_related("owner", "license__organization")
+        return self.with_seat().select_related("owner", "license__organization")
+
+    def with_seat(self) -> "TokenQuerySet":
+        """Of account tokens, when the last license of the owner ends. Who never had a license needs none."""
+        licenses = License.objects.filter(user=OuterRef("owner"))
+        lasting = licenses.filter(deactivated_at=None).annotate(ends_at=Coalesce("valid_until", NEVER))
+        latest = Subquery(lasting.order_by("-ends_at").values("ends_at")[:1])
+        without = Case(When(Exists(licenses), then=LONG_AGO), default=NEVER)
+        seat = Case(
+            When(license=None, then=Coalesce(latest, without)), default=None, output_field=models.DateTimeField()
+        )
+        return self.annotate(owner_seat_ends_at=seat)  # type: ignore[no-redef]
 
     def unexpired(self, now: datetime) -> "TokenQuerySet":
         return self.exclude(expires_at__lte=now)
@@ -65,19 +79,20 @@ class TokenQuerySet(models.QuerySet["Token"]):
         revoked = Q(revoked_at__isnull=False)
         expired = Q(expires_at__lte=now)
         license_stopped = Q(license__deactivated_at__isnull=False) | Q(license__valid_until__lte=now)
-        suspended = Q(owner__is_active=False) | license_stopped
+        suspended = Q(owner__is_active=False) | license_stopped | Q(owner_seat_ends_at__lte=now)
         expiring = Q(expires_at__lte=now + EXPIRING_WITHIN)
+        tokens = self.with_seat()
         match state:
             case State.REVOKED:
-                return self.filter(revoked)
+                return tokens.filter(revoked)
             case State.EXPIRED:
-                return self.exclude(revoked).filter(expired)
+                return tokens.exclude(revoked).filter(expired)
             case State.SUSPENDED:
-                return self.exclude(revoked).exclude(expired).filter(suspended)
+                return tokens.exclude(revoked).exclude(expired).filter(suspended)
             case State.EXPIRING:
-                return self.exclude(revoked).exclude(expired).exclude(suspended).filter(expiring)
+                return tokens.exclude(revoked).exclude(expired).exclude(suspended).filter(expiring)
             case State.ACTIVE:
-                return self.exclude(revoked).exclude(expired).exclude(suspended).exclude(expiring)
+                return tokens.exclude(revoked).exclude(expired).exclude(suspended).exclude(expiring)
         return self.none()
 
     def matching(self, words: str) -> "TokenQuerySet":
@@ -120,6 +135,9 @@ class Token(models.Model):
 
     request_key = models.UUIDField(null=True, unique=True)
 
+    # Of account tokens only, filled by with_seat().
+    owner_seat_ends_at: datetime = NEVER.value
+
     objects = TokenQuerySet.as_manager()
 
     class Meta:
@@ -149,7 +167,7 @@ class Token(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(first_used_at=None, last_used_at=None)
-                | Q(first_used_at__isnull=False, last_used_at__gte=F("first_used_at")),
+                | Q(first_used_at__isnull=False, last_used_at__isnull=False, last_used_at__gte=F("first_used_at")),
                 name="token_used_first_then_last",
             ),
             models.CheckConstraint(condition=~Q(name="") & ~Q(hint=""), name="token_has_name_and_hint"),
@@ -173,7 +191,10 @@ class Token(models.Model):
         return self.expires_at is not None and self.expires_at <= now
 
     def is_license_in_force(self, now: datetime) -> bool:
-        return self.license is None or self.license.is_in_force(now)
+        """Its own license; of an account token, any license of its owner."""
+        if self.license is None:
+            return self.owner_seat_ends_at > now
+        return self.license.is_in_force(now)
 
     def state(self, now: datetime) -> State:
         if self.is_revoked:

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.utils import timezone
 from ninja import NinjaAPI
 
-from accounts import audit
+from accounts import people
 from accounts.actor import Actor
 from tokens.api import errors
 from tokens.api.authorization import needs
@@ -46,17 +46,8 @@ def read_me(request: CallRequest) -> dict[str, Any]:
     summary="Change the account",
 )
 def edit_me(request: CallRequest, patch: MePatch) -> dict[str, Any]:
-    user, former = request.user, request.user.name
-    user.name = patch.name
-    user.save(update_fields=["name"])
-    if former != user.name:
-        audit.record(
-            "account.edited",
-            actor=Actor.of(request),
-            subject=user,
-            token=request.token,
-            changes={"name": [former, user.name]},
-        )
+    people.edit(request.user, actor=Actor.of(request), name=patch.name)
+    request.user.name = patch.name
     return describe_person(request)
 
 

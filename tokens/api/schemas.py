@@ -5,7 +5,7 @@ from typing import Annotated
 
 from django.core.exceptions import ValidationError
 from ninja import Schema
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, StringConstraints
 
 from accounts.validators import validate_plain_text
 
@@ -15,7 +15,7 @@ def plain_text(text: str) -> str:
         validate_plain_text(text)
     except ValidationError as error:
         raise ValueError(error.messages[0]) from None
-    return text.strip()
+    return text
 
 
 class Me(Schema):
@@ -31,7 +31,9 @@ class MePatch(Schema):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: Annotated[str, Field(min_length=1, max_length=100), AfterValidator(plain_text)]
+    name: Annotated[
+        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), AfterValidator(plain_text)
+    ]
 
 
 class TokenSelf(Schema):

@@ -1,0 +1,20 @@
+"""What people change about themselves."""
+
+from django.db import transaction
+
+from accounts import audit
+from accounts.actor import Actor
+from accounts.models import User
+
+
+@transaction.atomic
+def edit(person: User, *, actor: Actor, **fields: str) -> None:
+    """Set the fields that differ, and say in the audit log what they were."""
+    person = User.objects.select_for_update().get(pk=person.pk)
+    changes = {name: [getattr(person, name), value] for name, value in fields.items() if getattr(person, name) != value}
+    if not changes:
+        return
+    for name, value in fields.items():
+        setattr(person, name, value)
+    person.save(update_fields=list(changes))
+    audit.record("account.edited", actor=actor, subject=person, changes=changes)
