@@ -1,28 +1,54 @@
-"""Where django-allauth asks us: who may sign up, whose address it is, and what becomes of a new person."""
+"""Where django-allauth asks us: who may sign up, whose address it is, when a sign-in is recent, and in which words."""
 
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
+from django.core.mail import EmailMessage
 from django.http import HttpRequest
+from django.urls import reverse
 
 from accounts.address import client_address
+from accounts.recency import signed_in_recently
+
+SPEAK_FOR_THEMSELVES = {"account/messages/logged_in.txt", "account/messages/logged_out.txt"}
 
 
 class AccountAdapter(DefaultAccountAdapter):
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "duplicate_email": "This is already an address of your account.",
+        "email_password_mismatch": "E-mail address and password do not belong together.",
+        "email_taken": "Another account has this address.",
+        "enter_current_password": "This is not your current password.",
+        "incorrect_password": "This is not your password.",
+        "too_many_login_attempts": "Too many tries with a wrong password. Try again in a few minutes.",
+    }
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return settings.SIGN_UP_OPEN
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """The same rule on django-allauth's own pages as on ours."""
+        return not signed_in_recently(self.request)
 
     def get_client_ip(self, request: HttpRequest) -> str:
         return client_address(request) or "0.0.0.0"  # noqa: S104 - stands for "unknown", nothing listens there
 
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        return reverse("security")
+
     def clean_email(self, email: str) -> str:
         return super().clean_email(email).lower()
+
+    def render_mail(
+        self, template_prefix: str, email: str, context: dict[str, Any], headers: dict[str, str] | None = None
+    ) -> EmailMessage:
+        """Subjects, and letters sent outside a request, know the site too."""
+        known = {"site_name": settings.SITE_NAME, "site_url": settings.SITE_URL}
+        return super().render_mail(template_prefix, email, known | context, headers)
 
     def add_message(
         self, request: HttpRequest, level: int, message_template: str | None = None, *args: Any, **kwargs: Any
     ) -> None:
-        """Signing in and out speak for themselves."""
-        if message_template in {"account/messages/logged_in.txt", "account/messages/logged_out.txt"}:
-            return
-        super().add_message(request, level, message_template, *args, **kwargs)
+        if message_template not in SPEAK_FOR_THEMSELVES:
+            super().add_message(request, level, message_template, *args, **kwargs)

@@ -46,7 +46,10 @@ def record_new_password(request: HttpRequest, user: User, **kwargs: Any) -> None
 
 
 @receiver(allauth_signals.email_changed)
-def record_new_email(request: HttpRequest, user: User, **kwargs: Any) -> None:
+def record_new_email(request: HttpRequest, user: User, from_email_address: Any = None, **kwargs: Any) -> None:
+    """The first address of a new person is not a change."""
+    if from_email_address is None:
+        return
     audit.record("account.email_changed", actor=Actor.of(request, user), subject=user)
 
 
