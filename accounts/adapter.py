@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts.address import client_address
 from accounts.recency import signed_in_recently
@@ -33,6 +34,23 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def get_client_ip(self, request: HttpRequest) -> str:
         return client_address(request) or "0.0.0.0"  # noqa: S104 - stands for "unknown", nothing listens there
+
+    def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
+        """Links in letters lead to the one public address, whatever the request called the host."""
+        return settings.SITE_URL + reverse("account_confirm_email", args=[emailconfirmation.key])
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        place = reverse("account_reset_password_from_key", kwargs={"uidb36": "uid", "key": "key"})
+        return settings.SITE_URL + place.replace("uid-key", key)
+
+    def is_safe_url(self, url: str | None) -> bool:
+        """Only within this site: also not to another port of the same host."""
+        return url_has_allowed_host_and_scheme(url, allowed_hosts=None)
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Whoever is signed in already is not locked out by the failures of others; they have a limit of their own."""
+        if not request.user.is_authenticated:
+            super().pre_authenticate(request, **credentials)
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return reverse("security")

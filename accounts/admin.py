@@ -1,5 +1,6 @@
 """Django's admin, for the site operator: people, organizations, licenses. Acts go through `seats`."""
 
+from http import HTTPStatus
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -9,10 +10,12 @@ from django.contrib.auth.forms import AdminUserCreationForm
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 
 from accounts import audit, seats
 from accounts.actor import Actor
 from accounts.models import AuditEvent, License, Organization, User
+from accounts.recency import ask_for_sign_in
 
 admin.site.site_header = admin.site.site_title = "Tokenrack, site administration"
 admin.site.unregister(Group)
@@ -25,7 +28,17 @@ class PersonCreationForm(AdminUserCreationForm):
 
 
 class NothingIsDeleted(admin.ModelAdmin):
-    """Rows are referred to by the audit log, so they are switched off and never removed."""
+    """The audit log refers to rows, so they are switched off and never removed. Writing asks for a recent sign-in."""
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if request.method == "POST":
+            ask_for_sign_in(request)
+        return super().changeform_view(request, *args, **kwargs)
+
+    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if request.method == "POST":
+            ask_for_sign_in(request)
+        return super().changelist_view(request, *args, **kwargs)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -58,12 +71,24 @@ class PersonAdmin(NothingIsDeleted, UserAdmin):
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """The operator vouches for the address: without a verified one nobody signs in."""
-        obj.email = obj.email.lower()
         super().save_model(request, obj, form, change)
-        EmailAddress.objects.filter(user=obj).exclude(email=obj.email).update(primary=False)
+        EmailAddress.objects.filter(user=obj).exclude(email=obj.email).delete()
         EmailAddress.objects.update_or_create(user=obj, email=obj.email, defaults={"verified": True, "primary": True})
         action = "user.edited" if change else "user.created"
         audit.record(action, actor=Actor.of(request), subject=obj, fields=sorted(form.changed_data))
+        if change and "email" in form.changed_data:
+            seats.end_sessions(obj)
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> Any:  # noqa: A002
+        if request.method == "POST":
+            ask_for_sign_in(request)
+        response = super().user_change_password(request, id, form_url)
+        if request.method == "POST" and response.status_code == HTTPStatus.FOUND:
+            person = User.objects.get(pk=id)
+            person.password_changed_at = timezone.now()
+            person.save(update_fields=["password_changed_at"])
+            audit.record("account.password_changed", actor=Actor.of(request), subject=person)
+        return response
 
     @admin.action(description="Deactivate: sign out everywhere and stop every token")
     def deactivate(self, request: HttpRequest, people: QuerySet[User]) -> None:
@@ -84,6 +109,11 @@ class OrganizationAdmin(NothingIsDeleted):
     list_display = ("name", "slug", "created_at")
     search_fields = ("name", "slug")
     prepopulated_fields = {"slug": ("name",)}
+
+    def save_model(self, request: HttpRequest, obj: Organization, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        action = "organization.edited" if change else "organization.created"
+        audit.record(action, actor=Actor.of(request), organization=obj, fields=sorted(form.changed_data))
 
 
 @admin.register(License)

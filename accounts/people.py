@@ -1,5 +1,7 @@
 """What people change about themselves."""
 
+from typing import Any
+
 from django.db import transaction
 
 from accounts import audit
@@ -8,8 +10,8 @@ from accounts.models import User
 
 
 @transaction.atomic
-def edit(person: User, *, actor: Actor, **fields: str) -> None:
-    """Set the fields that differ, and say in the audit log what they were."""
+def edit(person: User, *, actor: Actor, token: Any = None, **fields: str) -> None:
+    """Set the fields that differ, and say in the audit log what they were, and by which token, if by one."""
     person = User.objects.select_for_update().get(pk=person.pk)
     changes = {name: [getattr(person, name), value] for name, value in fields.items() if getattr(person, name) != value}
     if not changes:
@@ -17,4 +19,4 @@ def edit(person: User, *, actor: Actor, **fields: str) -> None:
     for name, value in fields.items():
         setattr(person, name, value)
     person.save(update_fields=list(changes))
-    audit.record("account.edited", actor=actor, subject=person, changes=changes)
+    audit.record("account.edited", actor=actor, subject=person, token=token, changes=changes)

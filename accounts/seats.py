@@ -5,7 +5,8 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.actor import Actor
-from accounts.models import License, User
+from accounts.models import License, Organization, User
+from accounts.models.license import LicenseQuerySet
 from accounts.signals import license_deactivated, user_deactivated
 
 
@@ -66,10 +67,11 @@ def reactivate_user(user: User, *, actor: Actor) -> None:
     audit.record("user.reactivated", actor=actor, subject=user)
 
 
-def other_administrators(license: License):
-    """Those who could still govern the organization without this license. Locked, so that two cannot go at once."""
+def other_administrators(license: License) -> LicenseQuerySet:
+    """Those who could govern the organization without this license; under its lock, so that two cannot go at once."""
+    Organization.objects.select_for_update().get(licenses=license)
     administrators = License.objects.in_force().administrators().filter(organization=license.organization)
-    return administrators.exclude(pk=license.pk).select_for_update(of=("self",))
+    return administrators.exclude(pk=license.pk)
 
 
 def end_sessions(user: User) -> None:

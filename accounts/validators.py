@@ -6,12 +6,16 @@ from typing import Any
 from django.core.exceptions import ValidationError
 
 LONGEST_PASSWORD = 200
+# Letters and marks by category, and yet nothing to see.
+BLANK = {"\u034f", "\u115f", "\u1160", "\u17b4", "\u17b5", "\u2800", "\u3164", "\uffa0"}
+VARIATION_SELECTORS = range(0xFE00, 0xFE10)
 
 
 def validate_plain_text(text: str) -> None:
     """Refuse control characters (NUL breaks PostgreSQL) and invisible ones that make a name read as another."""
     for character in text:
-        if unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"}:
+        invisible = unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"}
+        if invisible or character in BLANK or ord(character) in VARIATION_SELECTORS:
             raise ValidationError("Use visible characters only: this text holds an invisible one.", code="invisible")
 
 

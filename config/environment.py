@@ -3,6 +3,7 @@
 import base64
 import binascii
 import ipaddress
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,11 @@ from cryptography.fernet import Fernet
 
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 SMALLEST_SECRET_BYTES = 32
+HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\]")
+SCHEMES = {
+    "db": ("sqlite", "postgres", "postgresql"),
+    "email": ("smtp", "smtp+tls", "smtp+ssl", "consolemail", "memorymail", "filemail", "dummymail"),
+}
 
 
 class SettingError(Exception):
@@ -54,7 +60,7 @@ class Environment:
             self.env.read_env(str(env_file))
 
     def text(self, name: str, default: str | None = None) -> str:
-        value = self.env.str(name, default=default or "").strip()
+        value = os.environ.get(name, default or "").strip()
         if not value and default is None:
             raise SettingError(f"{name} is not set. `make run` writes one into .env; see README, Settings.")
         return value
@@ -88,25 +94,29 @@ class Environment:
             raise SettingError(f"{name} is {value!r}, but it must be one of: {', '.join(choices)}.")
         return value
 
-    def url_of_service(self, name: str, default: str, read: str) -> Any:
-        """A database or mail URL, read by django-environ into what Django wants."""
+    def url_of_service(self, name: str, default: str, kind: str) -> Any:
+        """A database or mail URL, as django-environ reads it. Errors do not repeat it: it may hold a password."""
         value = self.text(name, default)
+        schemes = SCHEMES[kind]
+        if value.partition(":")[0] not in schemes:
+            raise SettingError(f"{name} must begin with one of: {', '.join(f'{scheme}:' for scheme in schemes)}.")
         try:
-            return getattr(self.env, f"{read}_url_config")(value)
-        except (KeyError, ValueError, environ.ImproperlyConfigured) as error:
-            raise SettingError(f"{name} cannot be understood: {error}.") from error
+            return getattr(self.env, f"{kind}_url_config")(value)
+        except (KeyError, ValueError, environ.ImproperlyConfigured):
+            raise SettingError(f"{name} cannot be understood.") from None
 
     def site(self) -> Site:
         value = self.text("SITE_URL", "http://localhost:8000").rstrip("/")
-        parts = urlsplit(value)
         try:
-            port = parts.port
+            parts = urlsplit(value)
+            scheme, name, port = parts.scheme, parts.hostname or "", parts.port
         except ValueError:
-            port = -1
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query or port == -1:
+            scheme, name, port = "", "", None
+        host = f"[{name}]" if ":" in name else name
+        url = f"{scheme}://{host}" + (f":{port}" if port is not None else "")
+        if scheme not in {"http", "https"} or not HOST.fullmatch(host) or value.lower() != url:
             raise SettingError(f"SITE_URL is {value!r}, but it must look like https://tokens.example.org.")
-        host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-        return Site(url=value, scheme=parts.scheme, host=host)
+        return Site(url=url, scheme=scheme, host=host)
 
     def numbered_keys(self, name: str) -> dict[int, bytes]:
         """`1:<base64>,2:<base64>`: secrets by number, at least 32 bytes each."""
@@ -117,7 +127,7 @@ class Environment:
                 raise SettingError(f"{name}: {number!r} is not a number of its own. Write it as 1:<base64>,2:<base64>.")
             try:
                 key = base64.b64decode(encoded, altchars=b"-_", validate=True)
-            except binascii.Error:
+            except ValueError:
                 raise SettingError(f"{name}: entry {number} is not base64.") from None
             if len(key) < SMALLEST_SECRET_BYTES:
                 raise SettingError(f"{name}: entry {number} has {len(key)} bytes; it needs {SMALLEST_SECRET_BYTES}.")
@@ -149,6 +159,8 @@ class Environment:
                 "cookie",
             }:
                 raise SettingError(f"{name}: {header!r} cannot be an extra header name.")
+        if len({header.lower() for header in names}) < len(names):
+            raise SettingError(f"{name} names a header twice.")
         return names
 
     def resources(self, name: str, builtin: dict[str, str]) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """The map of the house."""
 
 from allauth.account.decorators import secure_admin_login
+from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.contrib import admin
 from django.templatetags.static import static
@@ -10,6 +11,8 @@ from django.views.generic import RedirectView
 
 from tokens.api.endpoints import api
 
+# Addresses are changed on the person, where it is recorded.
+admin.site.unregister(EmailAddress)
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [

@@ -4,6 +4,7 @@ import base64
 import os
 
 os.environ.update(
+    ENV_FILE="none, so that the settings of a developer stay out",
     SECRET_KEY="only-for-tests-" + "0" * 40,
     SITE_URL="http://localhost:8000",
     TOKEN_PEPPERS="1:" + base64.b64encode(b"pepper of the tests, number one!").decode(),
@@ -17,7 +18,12 @@ os.environ.update(
 from config.settings import *  # noqa: F403
 from config.settings import BASE_DIR, DATABASES, STORAGES
 
-DATABASES["default"]["TEST"] = {"NAME": str(BASE_DIR / ".pytest_cache" / f"tokenrack-{os.getpid()}.sqlite3")}
+SCRATCH = BASE_DIR / ".pytest_cache"
+SCRATCH.mkdir(exist_ok=True)
+DATABASES["default"]["TEST"] = {"NAME": str(SCRATCH / f"tokenrack-{os.getpid()}.sqlite3")}
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 PASSWORD_HASHERS = ["tests.hashers.FastHasher"]
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "testserver"]
+
+# Or every Client that a test makes would first list all static files.
+WHITENOISE_AUTOREFRESH = True

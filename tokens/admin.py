@@ -30,6 +30,9 @@ class TokenAdmin(ReadOnly):
     )
     actions = ("revoke",)
 
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        return lookup.startswith("hold")
+
     @admin.display(description="State")
     def state(self, token: Token) -> str:
         return token.state(timezone.now()).label

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts import audit
@@ -18,7 +19,7 @@ from accounts.actor import Actor
 from accounts.models import License, User
 from tokens import format, hashing, scopes, sealing
 from tokens.format import Plaintext
-from tokens.models import ACCOUNT_TOKEN_NAME, LIFTED_BY_OWNER, Hold, Token, TokenQuerySet
+from tokens.models import ACCOUNT_TOKEN_NAME, LIFTED_BY_OWNER, Hold, State, Token, TokenQuerySet
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +204,8 @@ def reveal(*, actor: Actor, owner: User) -> Issued | None:
 
 
 def unsealed(token: Token | None) -> Plaintext | None:
-    return sealing.unseal(token.sealed) if token and not token.is_revoked else None
+    works = token is not None and token.state(timezone.now()) == State.ACTIVE
+    return sealing.unseal(token.sealed) if token and works else None
 
 
 def create(*, scope: str, **fields: object) -> Issued:
@@ -228,14 +230,20 @@ def hold_back(token: Token, hold: Hold, *, actor: Actor) -> None:
 
 
 def stop_all(tokens: TokenQuerySet, hold: Hold, *, actor: Actor) -> None:
-    now = timezone.now()
-    for token in tokens.unexpired(now).filter(revoked_at=None).with_surroundings().select_for_update(of=("self",)):
+    """A deactivation also takes over what the owner could let in again."""
+    stoppable = Q(revoked_at=None)
+    if hold == Hold.DEACTIVATION:
+        stoppable |= Q(hold__in=LIFTED_BY_OWNER)
+    found = tokens.unexpired(timezone.now()).filter(stoppable).with_surroundings()
+    for token in found.select_for_update(of=("self",)):
         hold_back(token, hold, actor=actor)
 
 
 def locked(license: License) -> License:
-    """The license row is the lock under which its hooks are counted."""
-    return License.objects.select_for_update(of=("self",)).select_related("user", "organization").get(pk=license.pk)
+    """The license row is the lock under which its hooks are counted; the person's keeps off who would deactivate."""
+    return (
+        License.objects.select_for_update(of=("self", "user")).select_related("user", "organization").get(pk=license.pk)
+    )
 
 
 def locked_token(token: Token) -> Token:

@@ -64,7 +64,7 @@ class TokenQuerySet(models.QuerySet["Token"]):
         latest = Subquery(lasting.order_by("-ends_at").values("ends_at")[:1])
         without = Case(When(Exists(licenses), then=LONG_AGO), default=NEVER)
         seat = Case(
-            When(license=None, then=Coalesce(latest, without)), default=None, output_field=models.DateTimeField()
+            When(license=None, then=Coalesce(latest, without)), default=NEVER, output_field=models.DateTimeField()
         )
         return self.annotate(owner_seat_ends_at=seat)  # type: ignore[no-redef]
 

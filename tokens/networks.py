@@ -18,7 +18,7 @@ def parse_lines(text: str) -> list[str]:
         if not line.strip():
             continue
         try:
-            network = str(ip_network(line.strip(), strict=False))
+            network = parse(line.strip())
         except ValueError:
             raise NetworkError(f"Line {number}: {line.strip()[:60]} is not a range. {reason(line.strip())}") from None
         if network not in networks:
@@ -28,13 +28,23 @@ def parse_lines(text: str) -> list[str]:
     return networks
 
 
-def reason(line: str) -> str:
+def parse(line: str) -> str:
+    """Canonical text. A prefix is a number here: no masks, and no scope such as `%eth0`."""
     address, slash, prefix = line.partition("/")
+    if "%" in address or (slash and not (prefix.isascii() and prefix.isdigit())):
+        raise ValueError(line)
+    return str(ip_network(line, strict=False))
+
+
+def reason(line: str) -> str:
+    address, _, prefix = line.partition("/")
     try:
         version = ip_address(address).version
     except ValueError:
         return "Write an address such as 203.0.113.7, or a range such as 203.0.113.0/24 or 2001:db8:40::/48."
-    if slash and prefix.isascii() and prefix.isdigit():
+    if "%" in address:
+        return "Leave out the % and what follows it."
+    if prefix.isascii() and prefix.isdigit():
         return f"An IPv{version} prefix is at most {32 if version == 4 else 128}."
     return "After the slash stands the length of the prefix, a number."
 

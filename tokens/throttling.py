@@ -1,6 +1,7 @@
 """How often a token may call, and how often an address may come with a credential that is not good."""
 
 import time
+from ipaddress import IPv6Network
 
 from django.conf import settings
 from limits import RateLimitItemPerMinute
@@ -19,7 +20,12 @@ def count_call(token: Token) -> None:
 
 
 def count_refusal(address: str) -> None:
-    spend(RateLimitItemPerMinute(settings.API_REFUSALS_PER_MINUTE), "address", address)
+    spend(RateLimitItemPerMinute(settings.API_REFUSALS_PER_MINUTE), "address", household(address))
+
+
+def household(address: str) -> str:
+    """An IPv6 caller commands a whole /64, so that is what is counted."""
+    return str(IPv6Network(f"{address}/64", strict=False)) if ":" in address else address
 
 
 def spend(item: RateLimitItemPerMinute, kind: str, key: str) -> None:

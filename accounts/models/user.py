@@ -58,6 +58,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.display_name
 
+    def clean(self) -> None:
+        """Forms take an address in any case, the database in small letters."""
+        super().clean()
+        self.email = self.email.lower()
+
     @property
     def display_name(self) -> str:
         return self.name or self.email

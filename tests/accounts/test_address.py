@@ -47,7 +47,9 @@ def test_exactly_the_trusted_proxies_are_believed(settings, proxies: int, forwar
     assert address_of(forwarded) == address
 
 
-@pytest.mark.parametrize(("proxies", "forwarded"), [(1, None), (2, None), (2, "203.0.113.9"), (3, "203.0.113.9, 10.0.0.2")])
+@pytest.mark.parametrize(
+    ("proxies", "forwarded"), [(1, None), (2, None), (2, "203.0.113.9"), (3, "203.0.113.9, 10.0.0.2")]
+)
 def test_a_request_that_passed_fewer_proxies_than_trusted_has_the_address_of_its_peer(
     settings, proxies: int, forwarded: str | None
 ) -> None:

@@ -30,9 +30,7 @@ def update_in_bulk(event: AuditEvent) -> None:
 
 def insert_over(event: AuditEvent) -> None:
     event.action = "nothing.happened"
-    AuditEvent.objects.bulk_create(
-        [event], update_conflicts=True, update_fields=["action"], unique_fields=["id"]
-    )
+    AuditEvent.objects.bulk_create([event], update_conflicts=True, update_fields=["action"], unique_fields=["id"])
 
 
 def save_over(event: AuditEvent) -> None:

@@ -21,7 +21,12 @@ def test_every_attempt_to_sign_in_to_an_account_is_in_the_log(alice: User, passw
     sign_in("alice@example.org", password, REMOTE_ADDR="192.0.2.7", headers={"User-Agent": "Firefox"})
 
     event = AuditEvent.objects.get()
-    assert (event.action, event.subject, event.address, event.user_agent) == (action, alice, "192.0.2.7", "Firefox")
+    assert (event.action, event.subject, event.address, event.user_agent) == (
+        action,
+        alice,
+        "192.0.2.7",
+        "Firefox",
+    )
 
 
 def test_whoever_signs_in_is_the_actor(alice: User) -> None:
@@ -43,7 +48,15 @@ def test_a_failed_attempt_is_recorded_however_the_address_is_written(alice: User
 
 
 @pytest.mark.parametrize(
-    "email", ["nobody@example.org", "alice@example.or", "alice\x00@example.org", "alice@example.org\x00", "' OR 1=1", ""]
+    "email",
+    [
+        "nobody@example.org",
+        "alice@example.or",
+        "alice\x00@example.org",
+        "alice@example.org\x00",
+        "' OR 1=1",
+        "",
+    ],
 )
 def test_an_attempt_with_an_unknown_address_writes_nothing(alice: User, email: str) -> None:
     sign_in(email, PASSWORD)

@@ -52,7 +52,11 @@ either = pytest.mark.parametrize("switch_off", [switch_off_license, switch_off_p
 def test_switching_off_ends_every_session_of_the_person_and_nobody_elses(
     alices_license: License, bob: User, switch_off
 ) -> None:
-    alices, other_of_alice, bobs = signed_in(alices_license.user), signed_in(alices_license.user), signed_in(bob)
+    alices, other_of_alice, bobs = (
+        signed_in(alices_license.user),
+        signed_in(alices_license.user),
+        signed_in(bob),
+    )
     assert is_signed_in(alices)
     assert is_signed_in(other_of_alice)
 
@@ -112,7 +116,11 @@ def test_where_the_tokens_cannot_be_stopped_nothing_is_switched_off(
         switch_off(alices_license, Actor(bob))
 
     license = License.objects.select_related("user").get(pk=alices_license.pk)
-    assert (license.deactivated_at, license.user.is_active, license.user.sessions_ended_at) == (None, True, None)
+    assert (license.deactivated_at, license.user.is_active, license.user.sessions_ended_at) == (
+        None,
+        True,
+        None,
+    )
     assert hold_of(token) == ""
     assert not AuditEvent.objects.filter(action__in=["member.deactivated", "user.deactivated"]).exists()
 
@@ -123,9 +131,17 @@ def test_switching_off_is_in_the_audit_log_with_every_token_it_stopped(alices_li
     seats.deactivate_license(alices_license, actor=Actor(bob, "192.0.2.7"))
 
     stopped, deactivated = AuditEvent.objects.order_by("-pk")[:2]
-    assert (deactivated.action, deactivated.actor, deactivated.address) == ("member.deactivated", bob, "192.0.2.7")
+    assert (deactivated.action, deactivated.actor, deactivated.address) == (
+        "member.deactivated",
+        bob,
+        "192.0.2.7",
+    )
     assert deactivated.organization == alices_license.organization
-    assert (stopped.action, stopped.token_id, stopped.details) == ("token.revoked", token.pk, {"hold": "deactivation"})
+    assert (stopped.action, stopped.token_id, stopped.details) == (
+        "token.revoked",
+        token.pk,
+        {"hold": "deactivation"},
+    )
 
 
 def test_the_account_token_stops_with_the_last_license_in_force(alices_license: License, bob: User) -> None:
@@ -176,8 +192,16 @@ def test_switching_off_a_person_stops_everything_they_hold_anywhere(
 @pytest.mark.parametrize(
     ("switch_off", "switch_on", "action"),
     [
-        (switch_off_license, lambda license: seats.reactivate_license(license, actor=SYSTEM), "member.reactivated"),
-        (switch_off_person, lambda license: seats.reactivate_user(license.user, actor=SYSTEM), "user.reactivated"),
+        (
+            switch_off_license,
+            lambda license: seats.reactivate_license(license, actor=SYSTEM),
+            "member.reactivated",
+        ),
+        (
+            switch_off_person,
+            lambda license: seats.reactivate_user(license.user, actor=SYSTEM),
+            "user.reactivated",
+        ),
     ],
 )
 def test_reactivation_brings_back_the_person_but_not_the_tokens(

@@ -17,7 +17,21 @@ def test_every_visible_character_is_allowed_in_a_name(text: str) -> None:
 
 @pytest.mark.parametrize(
     "character",
-    ["\x00", "\n", "\r", "\t", "\x1b", "\x7f", "\u200b", "\u202e", "\u2066", "\ufeff", "\u2028", "\u2029", "\ud800"],
+    [
+        "\x00",
+        "\n",
+        "\r",
+        "\t",
+        "\x1b",
+        "\x7f",
+        "\u200b",
+        "\u202e",
+        "\u2066",
+        "\ufeff",
+        "\u2028",
+        "\u2029",
+        "\ud800",
+    ],
     ids=ascii,
 )
 def test_an_invisible_character_is_refused_wherever_it_stands(character: str) -> None:

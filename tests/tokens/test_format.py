@@ -130,7 +130,12 @@ def test_the_pattern_finds_a_token_and_nothing_like_it() -> None:
 def test_the_repr_of_a_plaintext_is_redacted() -> None:
     plaintext = Plaintext(TEXT)
 
-    for shown in (repr(plaintext), f"{plaintext!r}", repr([plaintext]), repr({"text": plaintext}), "%r" % plaintext):  # noqa: UP031
+    for shown in (
+        repr(plaintext),
+        f"{plaintext!r}",
+        repr([plaintext]),
+        repr({"text": plaintext}),
+    ):
         assert "9fKd…" in shown
         assert TEXT[8:-4] not in shown
 

@@ -56,6 +56,7 @@ def test_the_lookup_gives_the_same_objects_as_the_queryset(
         assert {name: type(value) for name, value in facts(found).items()} == {
             name: type(value) for name, value in facts(expected).items()
         }
+        assert found.owner_seat_ends_at == expected.owner_seat_ends_at
         assert facts(found.owner) == facts(expected.owner)
         assert (found.license is None) is (expected.license is None)
         if found.license and expected.license:
@@ -69,7 +70,9 @@ def test_the_lookup_is_one_query_and_the_same_one_every_time(alices_license: Lic
     texts = [issue(alices_license, name=name).plaintext for name in ("one", "two")]
     find_token(hashing.digests(texts[0]))
 
-    with CaptureQueriesContext(connection, ) as queries:
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
         found = [find_token(hashing.digests(text)) for text in texts]
 
     assert [token.name for token in found] == ["one", "two"]  # type: ignore[union-attr]

@@ -5,9 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
-from accounts.actor import SYSTEM, Actor
+from accounts.actor import SYSTEM
 from accounts.models import License, User
 from tests.factories import LicenseFactory, UserFactory, issue
 from tokens import lifecycle
@@ -68,20 +67,27 @@ def test_an_account_token_depends_on_its_owner(is_active: bool, state: State) ->
     assert row(None, User(is_active=is_active)).state(NOW) == state
 
 
-def test_the_queryset_and_the_row_agree_on_every_product_of_facts(db: None) -> None:
-    owners = [UserFactory(), UserFactory(is_active=False)]
-    surroundings: list[tuple[User, License | None]] = [(owner, None) for owner in owners]
-    for owner, facts in itertools.product(owners, [{}, {"valid_until": NOW + DAY}, ENDED, DEACTIVATED, ENDED | DEACTIVATED]):
-        surroundings.append((owner, LicenseFactory(user=owner, **facts)))
-    expiries = [None, NOW - DAY, NOW, NOW + SECOND, NOW + 7 * DAY, NOW + 8 * DAY]
+LICENSES = [{}, {"valid_until": NOW + DAY}, ENDED, DEACTIVATED, ENDED | DEACTIVATED]
+
+
+def every_product_of_facts() -> list[Token]:
+    """Named tokens of people with one license each; account tokens of the same people, and of two without any."""
     tokens = []
-    for (owner, license), expires_at, revocation in itertools.product(surroundings, expiries, [{}, REVOKED]):
-        if license or revocation or expires_at is None:  # two living account tokens of one person cannot be
-            tokens.append(row(license, owner, expires_at=expires_at, **revocation))
-    Token.objects.bulk_create(tokens)
+    for is_active, facts in itertools.product([True, False], [None, *LICENSES]):
+        owner = UserFactory(is_active=is_active)
+        license = None if facts is None else LicenseFactory(user=owner, **facts)
+        for expires_at in [None, NOW - DAY, NOW, NOW + SECOND, NOW + 7 * DAY, NOW + 8 * DAY] if license else []:
+            tokens += [row(license, owner, expires_at=expires_at, **revocation) for revocation in ({}, REVOKED)]
+        tokens += [row(None, owner), row(None, owner, **REVOKED)]
+    return tokens
+
+
+def test_the_queryset_and_the_row_agree_on_every_product_of_facts(db: None) -> None:
+    Token.objects.bulk_create(every_product_of_facts())
+    tokens = list(Token.objects.with_surroundings())
 
     by_row = {state: {token.pk for token in tokens if token.state(NOW) == state} for state in State}
-    by_queryset = {state: set(Token.objects.in_state(state, NOW).values_list("pk", flat=True)) for state in State}
+    by_queryset = {state: {token.pk for token in Token.objects.in_state(state, NOW)} for state in State}
 
     assert by_queryset == by_row
     assert all(by_row.values())
@@ -89,11 +95,41 @@ def test_the_queryset_and_the_row_agree_on_every_product_of_facts(db: None) -> N
     assert not Token.objects.in_state("no-such-state", NOW).exists()
 
 
+@pytest.mark.parametrize(
+    ("licenses", "state"),
+    [
+        ([], State.ACTIVE),
+        ([{}], State.ACTIVE),
+        ([{"valid_until": NOW + SECOND}], State.ACTIVE),
+        ([ENDED], State.SUSPENDED),
+        ([DEACTIVATED], State.SUSPENDED),
+        ([{"valid_until": NOW + DAY} | DEACTIVATED], State.SUSPENDED),
+        ([ENDED, DEACTIVATED], State.SUSPENDED),
+        ([ENDED, DEACTIVATED, {}], State.ACTIVE),
+        ([ENDED, {"valid_until": NOW + SECOND}], State.ACTIVE),
+    ],
+)
+def test_an_account_token_works_while_one_license_of_its_owner_is_in_force(
+    charlie: User, licenses: list[dict[str, object]], state: State
+) -> None:
+    for facts in licenses:
+        LicenseFactory(user=charlie, **facts)
+    LicenseFactory()
+    row(None, charlie).save()
+
+    assert Token.objects.with_surroundings().get().state(NOW) == state
+
+
 def test_a_hook_is_taken_by_what_neither_expired_nor_was_revoked(alices_license: License) -> None:
     owner = alices_license.user
     taking = row(alices_license, owner, expires_at=NOW + SECOND)
     Token.objects.bulk_create(
-        [taking, row(alices_license, owner, expires_at=NOW), row(alices_license, owner, **REVOKED), row(None, owner)]
+        [
+            taking,
+            row(alices_license, owner, expires_at=NOW),
+            row(alices_license, owner, **REVOKED),
+            row(None, owner),
+        ]
     )
     License.objects.update(deactivated_at=NOW)
 
@@ -123,8 +159,9 @@ def test_the_database_refuses_a_half_formed_row(
 ) -> None:
     owner = alices_license.user
     row(alices_license, owner, digest=bytes(32)).save()
-    row(alices_license if named else None, owner).save()
-    Token.objects.filter(license=None).delete()
+    whole = row(alices_license if named else None, owner)
+    whole.save()
+    whole.delete()
 
     with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
         row(alices_license if named else None, owner, **half).save()
@@ -135,7 +172,10 @@ def test_a_person_has_one_living_account_token_and_any_number_of_former_ones(ali
         row(None, alice, **REVOKED).save()
     row(None, alice).save()
 
-    with pytest.raises(IntegrityError, match=r"token_one_account_token_a_person|owner_id"), transaction.atomic():
+    with (
+        pytest.raises(IntegrityError, match=r"token_one_account_token_a_person|owner_id"),
+        transaction.atomic(),
+    ):
         row(None, alice).save()
 
 
@@ -185,7 +225,13 @@ def test_nobody_governs_what_hangs_on_no_organization(alices_license: License, b
     ],
 )
 def test_who_may_lift_a_hold(
-    alices_license: License, bob: User, mallory: User, charlie: User, hold: Hold, by_owner: bool, by_administrator: bool
+    alices_license: License,
+    bob: User,
+    mallory: User,
+    charlie: User,
+    hold: Hold,
+    by_owner: bool,
+    by_administrator: bool,
 ) -> None:
     token = row(alices_license, alices_license.user, revoked_at=NOW, hold=hold, expires_at=NOW + SECOND)
 
@@ -205,10 +251,3 @@ def test_a_token_is_found_by_name_hint_owner_and_license(alices_license: License
     row(LicenseFactory(user=other, name="Bureau", number="X-1"), other, name="daily", hint="trk_aaaa…aaaa").save()
 
     assert list(Token.objects.matching(words)) == [token]
-
-
-def test_a_token_that_was_just_issued_is_active(alices_license: License) -> None:
-    token = issue(alices_license).token
-
-    assert token.state(timezone.now()) == State.ACTIVE
-    assert Actor(token.owner).user == alices_license.user

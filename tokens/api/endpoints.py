@@ -46,7 +46,7 @@ def read_me(request: CallRequest) -> dict[str, Any]:
     summary="Change the account",
 )
 def edit_me(request: CallRequest, patch: MePatch) -> dict[str, Any]:
-    people.edit(request.user, actor=Actor.of(request), name=patch.name)
+    people.edit(request.user, actor=Actor.of(request), token=request.token, name=patch.name)
     request.user.name = patch.name
     return describe_person(request)
 

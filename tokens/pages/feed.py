@@ -1,5 +1,6 @@
 """Audit events in words, for the feeds of the dashboard, of Security Settings and of a token's history."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +25,8 @@ SENTENCES = {
     "license.edited": ("edit", "idle", "changed the license of {subject}"),
     "member.deactivated": ("pause", "bad", "deactivated {subject}"),
     "member.reactivated": ("check", "good", "reactivated {subject}"),
+    "organization.created": ("building", "info", "created the organization"),
+    "organization.edited": ("edit", "idle", "changed the organization"),
     "token.created": ("plus", "info", "created {token}"),
     "token.edited": ("edit", "idle", "changed {token}"),
     "token.reapproved": ("check", "good", "re-approved {token}"),
@@ -51,26 +54,32 @@ class Entry:
     hint: str
 
 
-def entries(events: Iterable[AuditEvent], *, reader: User) -> list[Entry]:
-    return [entry(event, reader) for event in events]
+def entries(events: Iterable[AuditEvent], *, reader: User, governs: bool = False) -> list[Entry]:
+    """For a reader who does not govern, without the addresses that others acted from."""
+    return [entry(event, reader, governs) for event in events]
 
 
-def entry(event: AuditEvent, reader: User) -> Entry:
+def entry(event: AuditEvent, reader: User, governs: bool) -> Entry:
     icon, tone, words = SENTENCES.get(event.action, ("info", "idle", event.action))
     if not words[:1].isupper():
-        words = f"{who(event.actor, reader)} {words}"
-    subject = event.subject.display_name if event.subject else "somebody"
-    sentence = words.replace("{token}", event.token_name).replace("{subject}", subject)
+        words = f"{{actor}} {words}"
+    names = {
+        "actor": who(event.actor, reader),
+        "token": event.token_name,
+        "subject": event.subject.display_name if event.subject else "somebody",
+    }
+    sentence = re.sub(r"\{(\w+)\}", lambda place: names[place[1]], words)  # in one pass: names may hold braces
+    is_shown = governs or event.actor is None or event.actor == reader
     return Entry(
         icon=icon,
         tone=tone,
         sentence=sentence,
         user_agent=event.user_agent,
-        address=event.address,
+        address=event.address if is_shown else None,
         occurred_at=event.occurred_at,
         note=note(event.details),
         action=event.action,
-        actor=who(event.actor, None),
+        actor=event.actor.email if event.actor else "",
         token=event.token_name,
         hint=event.token_hint,
     )

@@ -40,7 +40,7 @@ def detail(request: PersonRequest, pk: int) -> HttpResponse:
     return render(request, "tokens/detail.html", detail_context(request, own_token(request, pk)))
 
 
-def detail_context(request: PersonRequest, token: Token) -> dict[str, object]:
+def detail_context(request: PersonRequest, token: Token, *, governs: bool = False) -> dict[str, object]:
     now = timezone.now()
     events = AuditEvent.objects.filter(token_id=token.pk).select_related("actor", "subject").order_by("-pk")
     return {
@@ -50,7 +50,7 @@ def detail_context(request: PersonRequest, token: Token) -> dict[str, object]:
         "is_living": not (token.is_revoked or token.is_expired(now)),
         "is_reapprovable": token.is_reapprovable_by(request.user, now),
         "position": rack_of(token, now).position_of(token),
-        "history": feed.entries(events[:HISTORY_SHOWN], reader=request.user),
+        "history": feed.entries(events[:HISTORY_SHOWN], reader=request.user, governs=governs),
     }
 
 

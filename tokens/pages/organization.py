@@ -95,7 +95,7 @@ def token_of(organization: Organization, pk: int) -> Token:
 @require_GET
 @administrator_required
 def token(request: PersonRequest, organization: Organization, pk: int) -> HttpResponse:
-    context = detail_context(request, token_of(organization, pk))
+    context = detail_context(request, token_of(organization, pk), governs=True)
     return render(request, "organization/token.html", context | {"organization": organization, "section": "tokens"})
 
 
@@ -189,7 +189,7 @@ def audit_log(request: PersonRequest, organization: Organization) -> HttpRespons
     context = {
         "organization": organization,
         "page": page,
-        "entries": feed.entries(page, reader=request.user),
+        "entries": feed.entries(page, reader=request.user, governs=True),
         "section": "audit",
     }
     return render(request, "organization/audit.html", context)

@@ -134,12 +134,12 @@ def day(moment: datetime | None) -> SafeString:
     """ "12 Nov 2026", always with the year: for facts such as created and expires."""
     if moment is None:
         return mark_safe("never")
-    return time_element(moment, date_format(timezone.localtime(moment), "j M Y"))
+    return time_element(moment, date_format(local(moment), "j M Y"))
 
 
 @register.filter
 def minute(moment: datetime) -> SafeString:
-    return time_element(moment, date_format(timezone.localtime(moment), "j M Y, H:i"))
+    return time_element(moment, date_format(local(moment), "j M Y, H:i"))
 
 
 @register.filter
@@ -155,8 +155,16 @@ def days_left(moment: datetime) -> str:
 
 
 def short_day(moment: datetime) -> str:
-    local = timezone.localtime(moment)
-    return date_format(local, "j M" if local.year == timezone.localdate().year else "j M Y")
+    day = local(moment)
+    return date_format(day, "j M" if day.year == timezone.localdate().year else "j M Y")
+
+
+def local(moment: datetime) -> datetime:
+    """By the reader's clock; the end of time has none east of Greenwich."""
+    try:
+        return timezone.localtime(moment)
+    except OverflowError:
+        return moment
 
 
 def time_element(moment: datetime, words: str) -> SafeString:

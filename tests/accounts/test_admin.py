@@ -1,0 +1,87 @@
+"""The site operator's pages: every act is recorded, asks for a recent sign-in, and leaves no second way in."""
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.test import Client
+
+from accounts.models import AuditEvent, License, User
+from tests.accounts.test_recency import age_sign_in
+from tests.conftest import signed_in
+from tests.factories import UserFactory, issue
+
+
+@pytest.fixture
+def operators_browser(db: None) -> Client:
+    return signed_in(UserFactory(is_staff=True, is_superuser=True))
+
+
+def change_email(browser: Client, person: User, email: str) -> None:
+    form = {"email": email, "name": person.name, "time_zone": ""}
+    assert browser.post(f"/django-admin/accounts/user/{person.pk}/change/", form).status_code == 302
+
+
+def test_a_new_address_leaves_nothing_to_the_old_one(operators_browser: Client, alice: User) -> None:
+    alices_browser = signed_in(alice)
+
+    change_email(operators_browser, alice, "New@Example.org")
+
+    assert list(EmailAddress.objects.filter(user=alice).values_list("email", "verified")) == [("new@example.org", True)]
+    assert alices_browser.get("/").status_code == 302
+    assert AuditEvent.objects.get(action="user.edited").subject == alice
+
+
+def test_addresses_cannot_be_added_beside_the_person(operators_browser: Client) -> None:
+    assert operators_browser.get("/django-admin/account/emailaddress/").status_code == 404
+
+
+def test_a_password_set_by_the_operator_is_recorded(operators_browser: Client, alice: User) -> None:
+    form = {"usable_password": "true", "password1": "a fine new secret", "password2": "a fine new secret"}
+
+    operators_browser.post(f"/django-admin/accounts/user/{alice.pk}/password/", form)
+
+    alice.refresh_from_db()
+    assert alice.check_password("a fine new secret")
+    assert alice.password_changed_at is not None
+    assert AuditEvent.objects.filter(action="account.password_changed", subject=alice).count() == 1
+
+
+def test_writing_asks_for_a_recent_sign_in(operators_browser: Client, alices_license: License) -> None:
+    age_sign_in(operators_browser, 3600)
+
+    answer = operators_browser.post(
+        "/django-admin/accounts/license/", {"action": "deactivate", "_selected_action": alices_license.pk}
+    )
+
+    alices_license.refresh_from_db()
+    assert answer.url.startswith("/account/reauthenticate/")
+    assert not alices_license.is_deactivated
+
+
+def test_deactivating_a_license_stops_its_tokens(operators_browser: Client, alices_license: License) -> None:
+    token = issue(alices_license).token
+
+    operators_browser.post(
+        "/django-admin/accounts/license/", {"action": "deactivate", "_selected_action": alices_license.pk}
+    )
+
+    token.refresh_from_db()
+    assert token.hold == "deactivation"
+
+
+@pytest.mark.parametrize("query", ["digest=abc", "sealed__isnull=1", "owner__password__startswith=a"])
+def test_a_secret_cannot_be_asked_for(operators_browser: Client, alices_license: License, query: str) -> None:
+    issue(alices_license)
+
+    answer = operators_browser.get(f"/django-admin/tokens/token/?{query}")
+
+    assert answer.status_code in {302, 400}
+
+
+def test_no_digest_stands_on_the_page_of_a_token(operators_browser: Client, alices_license: License) -> None:
+    token = issue(alices_license).token
+
+    page = operators_browser.get(f"/django-admin/tokens/token/{token.pk}/change/").content.decode()
+
+    assert token.hint in page
+    assert "digest" not in page.lower()
+    assert bytes(token.digest).hex() not in page

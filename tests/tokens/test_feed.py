@@ -1,0 +1,32 @@
+"""What the feeds say cannot be written by those they tell of."""
+
+from accounts.actor import Actor
+from accounts.models import AuditEvent, License, User
+from tests.factories import issue
+from tokens import lifecycle
+from tokens.pages import feed
+
+
+def told(reader: User, **options: bool) -> list[feed.Entry]:
+    return feed.entries(AuditEvent.objects.select_related("actor", "subject").order_by("-pk"), reader=reader, **options)
+
+
+def test_braces_in_a_name_stay_braces(alices_license: License) -> None:
+    issue(alices_license, name="{subject} {actor}")
+
+    assert told(alices_license.user)[0].sentence == "You created {subject} {actor}"
+
+
+def test_the_actor_of_the_log_is_an_address_that_nobody_can_choose(alices_license: License, bob: User) -> None:
+    User.objects.filter(pk=alices_license.user.pk).update(name="Bob Reyes")
+    issue(alices_license)
+
+    assert told(bob, governs=True)[0].actor == "alice@example.org"
+
+
+def test_an_owner_does_not_learn_where_an_administrator_acted_from(alices_license: License, bob: User) -> None:
+    token = issue(alices_license).token
+    lifecycle.revoke(actor=Actor(bob, "198.51.100.9", "curl/8"), token=token)
+
+    assert told(alices_license.user)[0].address is None
+    assert told(bob, governs=True)[0].address == "198.51.100.9"
