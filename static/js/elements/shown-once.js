@@ -8,7 +8,12 @@ class ShownOnce extends HTMLElement {
     this.onReturn = (event) => event.persisted && location.reload();
     addEventListener("pagehide", this.onLeave);
     addEventListener("pageshow", this.onReturn);
-    this.querySelector("dialog")?.addEventListener("close", () => location.reload());
+    this.querySelector("dialog")?.addEventListener("close", () => this.close());
+  }
+
+  close() {
+    this.replaceChildren();
+    location.reload();
   }
 
   disconnectedCallback() {
