@@ -22,8 +22,15 @@ class Actor:
     def of(cls, request: HttpRequest, user: User | None = None) -> "Actor":
         """The signed-in user of a request, or the one that is named where nobody is signed in yet (or any more)."""
         person = user or (request.user if request.user.is_authenticated else None)
-        agent = "".join(char for char in request.META.get("HTTP_USER_AGENT", "") if char.isprintable())
-        return cls(user=person, address=client_address(request) or None, user_agent=agent[:LONGEST_USER_AGENT])
+        return cls(user=person, address=client_address(request) or None, user_agent=user_agent_of(request))
+
+
+def user_agent_of(request: HttpRequest) -> str:
+    """What the program says of itself, cut to what is stored and without what cannot be printed."""
+    said = request.META.get("HTTP_USER_AGENT", "")
+    if not said.isprintable():
+        said = "".join(filter(str.isprintable, said))
+    return said[:LONGEST_USER_AGENT]
 
 
 SYSTEM = Actor(user=None)

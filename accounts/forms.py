@@ -38,7 +38,7 @@ class ProfileForm(forms.ModelForm):
 
     class Meta:
         model = User
-        fields = ["name", "time_zone"]
-        labels = {"name": "Name"}
+        fields = ["name", "time_zone", "wants_alerts"]
+        labels = {"name": "Name", "wants_alerts": "Letters about new networks"}
         help_texts = {"name": "Shown to administrators of your organizations and in the audit log."}
         widgets = {"name": forms.TextInput({"autocomplete": "name"})}

@@ -10,7 +10,7 @@ from accounts.models import User
 
 
 @transaction.atomic
-def edit(person: User, *, actor: Actor, token: Any = None, **fields: str) -> None:
+def edit(person: User, *, actor: Actor, token: Any = None, **fields: str | bool) -> None:
     """Set the fields that differ, and say in the audit log what they were, and by which token, if by one."""
     person = User.objects.select_for_update().get(pk=person.pk)
     changes = {name: [getattr(person, name), value] for name, value in fields.items() if getattr(person, name) != value}

@@ -3,7 +3,10 @@
 import importlib
 import logging
 import os
+import subprocess
 import sys
+from pathlib import Path
+from typing import Any
 
 from config.environment import SettingError
 
@@ -13,6 +16,28 @@ except SettingError as error:
     sys.exit(f"Tokenrack cannot start: {error}")
 
 wsgi_app = "config.wsgi"
+clock: "subprocess.Popen[bytes] | None" = None
+
+
+def when_ready(server: Any) -> None:
+    """Start what happens by itself: notices and pruning. It ends when this process does."""
+    global clock
+    if os.environ.get("RUN_CLOCK", "yes") == "yes":
+        clock = subprocess.Popen([sys.executable, str(Path(__file__).parent.parent / "manage.py"), "clock"])  # noqa: S603
+
+
+def on_exit(server: Any) -> None:
+    if clock:
+        clock.terminate()
+
+
+def worker_exit(server: Any, worker: Any) -> None:
+    """Whether it was recycled or told to end: what it has counted is written first."""
+    from tokens.ledger import ledger
+
+    ledger.flush()
+
+
 bind = os.environ.get("BIND") or f"127.0.0.1:{os.environ.get('PORT') or '8000'}"
 workers = int(os.environ.get("WEB_CONCURRENCY") or "1")
 threads = 8

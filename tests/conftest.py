@@ -1,19 +1,28 @@
 """The cast: Alice owns, Bob administers her organization, Mallory another one, Charlie must see nothing."""
 
+from collections.abc import Iterator
+
 import pytest
 from django.core.cache import cache
 from django.test import Client
 
 from accounts.models import License, Organization, User
 from tests.factories import LicenseFactory, OrganizationFactory, UserFactory
+from tokens.ledger import Gathered, ledger
 from tokens.throttling import limiter
 
 
 @pytest.fixture(autouse=True)
-def fresh_counters() -> None:
-    """Rate limits and caches live in the process, not in the transaction of a test."""
+def fresh_counters() -> Iterator[None]:
+    """Rate limits, caches and usage live in the process, not in the transaction of a test.
+
+    Nothing may be left in the ledger after the last test either: at exit it would go into the real database.
+    """
     cache.clear()
     limiter.storage.reset()
+    ledger.gathered = Gathered()
+    yield
+    ledger.gathered = Gathered()
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ os.environ.update(
     SIGN_UP_OPEN="yes",
     EMAIL_URL="memorymail://",
     LOG_LEVEL="WARNING",
+    USAGE_FLUSH_SECONDS="0",  # tests write what has gathered by hand
 )
 
 from config.settings import *  # noqa: F403

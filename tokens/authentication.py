@@ -59,13 +59,14 @@ def recognise(text: str) -> Token:
 def check(token: Token, *, now: datetime, address: str) -> None:
     match token.state(now):
         case State.REVOKED:
-            raise Refused(refusals.REVOKED)
+            raise Refused(refusals.REVOKED, token=token)
         case State.EXPIRED:
-            raise Refused(refusals.EXPIRED)
+            raise Refused(refusals.EXPIRED, token=token)
         case State.SUSPENDED:
-            raise Refused(refusals.LICENSE_INACTIVE if token.owner.is_active else refusals.OWNER_INACTIVE)
+            reason = refusals.LICENSE_INACTIVE if token.owner.is_active else refusals.OWNER_INACTIVE
+            raise Refused(reason, token=token)
     if not networks.contain(token.allowed_networks, address):
-        raise Refused(refusals.ADDRESS_DENIED)
+        raise Refused(refusals.ADDRESS_DENIED, token=token)
 
 
 def require_scope(token: Token | None, scope: str) -> Token:
@@ -73,5 +74,5 @@ def require_scope(token: Token | None, scope: str) -> Token:
     if token is None:
         raise Refused(refusals.MISSING)
     if scope and not token.allows(scope):
-        raise Refused(refusals.SCOPE_MISSING, scope=scope)
+        raise Refused(refusals.SCOPE_MISSING, token=token, scope=scope)
     return token

@@ -29,12 +29,32 @@ EXPIRY_CHOICES = [
 LEVELS = [("none", "No access"), (scopes.READ, "Read"), (scopes.WRITE, "Read and write")]
 PRESETS = [(scopes.READ, "Read only"), (scopes.WRITE, "Read and write"), ("custom", "Custom")]
 LATEST_EXPIRY_YEARS = 10
+OVERLAPS = {
+    "0": dt.timedelta(0),
+    "1h": dt.timedelta(hours=1),
+    "24h": dt.timedelta(hours=24),
+    "7d": dt.timedelta(days=7),
+}
 ORGANIZATION_TOKEN_DAYS = 90
 
 
 def end_of_day(date: dt.date) -> dt.datetime:
-    """The last second of that day where the reader is: an expiry date is the last day on which a token works."""
-    return timezone.make_aware(dt.datetime.combine(date, dt.time(23, 59, 59)))
+    """The last second of that day where the reader is: an expiry date is the last day on which a token works.
+
+    Counted back from the next midnight, because 23:59:59 comes twice, or not at all, where clocks change then.
+    """
+    midnight = timezone.make_aware(dt.datetime.combine(date + dt.timedelta(days=1), dt.time()))
+    return midnight.astimezone(dt.UTC) - dt.timedelta(seconds=1)
+
+
+def fault_of_day(date: dt.date) -> str:
+    """Why a token cannot end on that day; "" where it can."""
+    today = timezone.localdate()
+    if date < today:
+        return "This day has passed. Choose today or a later day."
+    if date.year > today.year + LATEST_EXPIRY_YEARS:
+        return f"At most {LATEST_EXPIRY_YEARS} years. Or choose Never."
+    return ""
 
 
 class PermissionsMixin(forms.Form):
@@ -142,11 +162,18 @@ class TokenForm(PermissionsMixin):
 
     field_order = ["name", "license", "expiry", "expires_on", "ranges", "revoke_on_sign_out"]
 
-    def __init__(self, *args: Any, actor: Actor, licenses: QuerySet[License], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        actor: Actor,
+        licenses: QuerySet[License],
+        held: frozenset[str] = frozenset(),
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.actor = actor
         self.fields["license"].queryset = licenses  # type: ignore[attr-defined]
-        self.add_permission_fields(frozenset({"account:read"}))
+        self.add_permission_fields(held or frozenset({"account:read"}))
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -157,18 +184,15 @@ class TokenForm(PermissionsMixin):
 
     def read_expiry(self, cleaned: dict[str, Any]) -> None:
         choice, date = cleaned.get("expiry") or "custom", cleaned.get("expires_on")
-        today = timezone.localdate()
         if choice == "never":
             cleaned["expires_at"] = None
             return
         if choice != "custom":
-            date = today + dt.timedelta(days=int(choice))
+            date = timezone.localdate() + dt.timedelta(days=int(choice))
         if date is None:
             self.add_error("expires_on", "Choose a date.")
-        elif date < today:
-            self.add_error("expires_on", "This day has passed. Choose today or a later day.")
-        elif date.year > today.year + LATEST_EXPIRY_YEARS:
-            self.add_error("expires_on", f"At most {LATEST_EXPIRY_YEARS} years. Or choose Never.")
+        elif fault := fault_of_day(date):
+            self.add_error("expires_on", fault)
         else:
             cleaned["expires_at"] = end_of_day(date)
 
@@ -194,7 +218,16 @@ class TokenForm(PermissionsMixin):
 
 
 class TokenEditForm(PermissionsMixin):
-    """Edit: everything but the text, the license and the expiry."""
+    """Edit: everything but the text and the license. The end may come nearer."""
+
+    expires_on = forms.DateField(
+        label="Expiry date",
+        required=False,
+        help_text="It can only come nearer. Rotating gives the token a new lifetime.",
+        widget=forms.DateInput({"type": "date", "data-fit": ""}, format="%Y-%m-%d"),
+    )
+
+    field_order = ["name", "expires_on", "ranges", "revoke_on_sign_out"]
 
     def __init__(self, *args: Any, actor: Actor, token: Token, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -203,9 +236,20 @@ class TokenEditForm(PermissionsMixin):
             "ranges": "\n".join(token.allowed_networks),
             "revoke_on_sign_out": token.revoke_on_sign_out,
         }
+        if token.expires_at:
+            self.initial["expires_on"] = timezone.localtime(token.expires_at).date()
         self.actor = actor
         self.token = token
         self.add_permission_fields(token.scopes)
+
+    def clean_expires_on(self) -> dt.datetime | None:
+        """A day that was not touched leaves the hour of the expiry alone."""
+        date = self.cleaned_data["expires_on"]
+        if date is None or date == self.initial.get("expires_on"):
+            return None
+        if fault := fault_of_day(date):
+            raise ValidationError(fault)
+        return end_of_day(date)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -222,10 +266,37 @@ class TokenEditForm(PermissionsMixin):
                 scope=self.chosen_scope(),
                 allowed_networks=data["ranges"],
                 revoke_on_sign_out=data["revoke_on_sign_out"],
+                expires_at=data["expires_on"],
             )
         except ActRefused as refused:
             self.refuse(refused)
             return None
+
+
+class RotateForm(forms.Form):
+    """How long the old token works beside its successor."""
+
+    overlap = forms.ChoiceField(
+        choices=[("0", "now"), ("1h", "in 1 hour"), ("24h", "in 24 hours"), ("7d", "in 7 days")],
+        initial="24h",
+        widget=forms.RadioSelect,
+    )
+    stops_on_use = forms.BooleanField(
+        label="Or as soon as the new one is used",
+        required=False,
+        help_text="For a token that lives in one place only.",
+    )
+    request_key = forms.UUIDField(required=False, widget=forms.HiddenInput)
+
+    def save(self, *, actor: Actor, token: Token) -> Issued:
+        data = self.cleaned_data
+        return lifecycle.rotate(
+            actor=actor,
+            token=token,
+            overlap=OVERLAPS[data["overlap"]],
+            stops_on_use=data["stops_on_use"],
+            request_key=data["request_key"],
+        )
 
 
 class OrganizationTokenForm(forms.Form):

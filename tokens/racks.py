@@ -28,11 +28,20 @@ class Rack:
     license: License
     now: datetime
     hanging: list[Token] = field(default_factory=list)
+    leaving: list[Token] = field(default_factory=list)
     ended: list[Token] = field(default_factory=list)
+    shown: set[int] | None = None
 
     @property
     def tokens(self) -> list[Token]:
-        return self.hanging + self.ended
+        """Those on the hooks, those that were replaced and still work, and those that have ended."""
+        tokens = self.hanging + self.leaving + self.ended
+        return tokens if self.shown is None else [token for token in tokens if token.pk in self.shown]
+
+    def only(self, chosen: set[int]) -> "Rack":
+        """The same rack, with the lists cut to some tokens; the meter still shows them all."""
+        self.shown = chosen
+        return self
 
     @property
     def used(self) -> int:
@@ -101,19 +110,22 @@ def fill(licenses: Iterable[License], now: datetime, *, ended_shown: int) -> lis
     """Racks with every hanging token, and of each the latest that have ended. One query besides the licenses'."""
     racks = {license.pk: Rack(license, now) for license in licenses}
     hanging: defaultdict[int | None, list[Token]] = defaultdict(list)
+    leaving: defaultdict[int | None, list[Token]] = defaultdict(list)
     ended: defaultdict[int | None, list[Token]] = defaultdict(list)
     for token in tokens_to_show(list(racks), now, ended_shown):
         token.license = license = racks[token.license_id or 0].license
         token.owner = license.user
-        (ended if token.is_revoked or token.is_expired(now) else hanging)[token.license_id].append(token)
+        place = ended if token.has_ended(now) else leaving if token.is_replaced else hanging
+        place[token.license_id].append(token)
     for key, rack in racks.items():
         rack.hanging = sorted(hanging[key], key=lambda token: token.pk)
+        rack.leaving = leaving[key]
         rack.ended = ended[key]
     return list(racks.values())
 
 
 def tokens_to_show(licenses: list[int], now: datetime, ended_shown: int) -> Iterable[Token]:
-    has_ended = Q(revoked_at__isnull=False) | Q(expires_at__lte=now)
+    has_ended = Q(revoked_at__isnull=False) | Q(expires_at__lte=now) | Q(stops_at__lte=now)
     tokens = Token.objects.filter(license__in=licenses)
     if not ended_shown:
         return tokens.exclude(has_ended)

@@ -1,6 +1,10 @@
 """Why a call is not let in: one named reason each, with what the caller is told."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tokens.models import Token
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +28,26 @@ ADDRESS_DENIED = Refusal(403, "address_denied", "The token may not be used from 
 SCOPE_MISSING = Refusal(403, "scope_missing", "The token lacks a permission.", "insufficient_scope")
 RATE_LIMITED = Refusal(429, "rate_limited", "Too many calls.")
 
+# What a token's own page calls the reasons.
+TITLES = {
+    EXPIRED.code: "Token expired",
+    REVOKED.code: "Token revoked",
+    OWNER_INACTIVE.code: "Account switched off",
+    LICENSE_INACTIVE.code: "License not in force",
+    ADDRESS_DENIED.code: "Address not allowed",
+    SCOPE_MISSING.code: "Permission missing",
+    RATE_LIMITED.code: "Too many calls",
+}
+
 
 class Refused(Exception):
-    """A call is not let in. Carries what the caller may know besides the refusal itself."""
+    """A call is not let in. Carries what the caller may know besides; and the token, if the real secret was shown."""
 
-    def __init__(self, refusal: Refusal, *, scope: str = "", retry_after: int | None = None) -> None:
+    def __init__(
+        self, refusal: Refusal, *, token: "Token | None" = None, scope: str = "", retry_after: int | None = None
+    ) -> None:
         super().__init__(refusal.code)
         self.refusal = refusal
+        self.token = token
         self.scope = scope
         self.retry_after = retry_after

@@ -16,7 +16,7 @@ limiter = FixedWindowRateLimiter(MemoryStorage())
 
 
 def count_call(token: Token) -> None:
-    spend(RateLimitItemPerMinute(settings.API_CALLS_PER_MINUTE), "token", str(token.pk))
+    spend(RateLimitItemPerMinute(settings.API_CALLS_PER_MINUTE), "token", str(token.pk), token=token)
 
 
 def count_refusal(address: str) -> None:
@@ -28,7 +28,7 @@ def household(address: str) -> str:
     return str(IPv6Network(f"{address}/64", strict=False)) if ":" in address else address
 
 
-def spend(item: RateLimitItemPerMinute, kind: str, key: str) -> None:
+def spend(item: RateLimitItemPerMinute, kind: str, key: str, *, token: Token | None = None) -> None:
     if not limiter.hit(item, kind, key):
         reset_at = limiter.get_window_stats(item, kind, key).reset_time
-        raise Refused(refusals.RATE_LIMITED, retry_after=max(1, round(reset_at - time.time())))
+        raise Refused(refusals.RATE_LIMITED, token=token, retry_after=max(1, round(reset_at - time.time())))

@@ -42,6 +42,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         help_text="Switched off, nobody signs in with this account and none of its tokens works.",
     )
     is_staff = models.BooleanField("site operator", default=False, help_text="May use Django's admin.")
+    wants_alerts = models.BooleanField(
+        "alerts",
+        default=True,
+        help_text="Write to me when a token of mine is used from a network where it was never seen.",
+    )
     joined_at = models.DateTimeField(auto_now_add=True)
     password_changed_at = models.DateTimeField(null=True, blank=True, editable=False)
     sessions_ended_at = models.DateTimeField(null=True, blank=True, editable=False)

@@ -31,6 +31,8 @@ def row(license: License | None, owner: User, **facts: object) -> Token:
 
 
 REVOKED = {"revoked_at": NOW - DAY, "hold": Hold.OWNER}
+REPLACED = {"replaced_at": NOW - DAY, "stops_at": NOW + SECOND}
+STOPPED = {"replaced_at": NOW - DAY, "stops_at": NOW}
 ENDED = {"valid_until": NOW}
 DEACTIVATED = {"deactivated_at": NOW - DAY}
 
@@ -45,6 +47,8 @@ DEACTIVATED = {"deactivated_at": NOW - DAY}
         ({"expires_at": NOW + SECOND}, {}, True, State.EXPIRING),
         ({"expires_at": NOW}, {}, True, State.EXPIRED),
         (REVOKED, {}, True, State.REVOKED),
+        (REPLACED, {}, True, State.ENDING),
+        (STOPPED, {}, True, State.REVOKED),
         ({}, DEACTIVATED, True, State.SUSPENDED),
         ({}, ENDED, True, State.SUSPENDED),
         ({}, {"valid_until": NOW + SECOND}, True, State.ACTIVE),
@@ -52,6 +56,8 @@ DEACTIVATED = {"deactivated_at": NOW - DAY}
         # Two facts: the one with the narrower way out is told.
         (REVOKED | {"expires_at": NOW}, {}, True, State.REVOKED),
         (REVOKED, DEACTIVATED, False, State.REVOKED),
+        (REPLACED | {"expires_at": NOW + 2 * SECOND}, {}, True, State.ENDING),
+        (REPLACED, ENDED, True, State.SUSPENDED),
         ({"expires_at": NOW}, ENDED, False, State.EXPIRED),
         ({"expires_at": NOW + SECOND}, ENDED, True, State.SUSPENDED),
     ],
@@ -78,6 +84,8 @@ def every_product_of_facts() -> list[Token]:
         license = None if facts is None else LicenseFactory(user=owner, **facts)
         for expires_at in [None, NOW - DAY, NOW, NOW + SECOND, NOW + 7 * DAY, NOW + 8 * DAY] if license else []:
             tokens += [row(license, owner, expires_at=expires_at, **revocation) for revocation in ({}, REVOKED)]
+        if license:  # account tokens are never replaced
+            tokens += [row(license, owner, **replacement) for replacement in (REPLACED, STOPPED, REPLACED | REVOKED)]
         tokens += [row(None, owner), row(None, owner, **REVOKED)]
     return tokens
 

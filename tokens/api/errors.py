@@ -11,6 +11,7 @@ from tokens.refusals import Refused
 def register(api: NinjaAPI) -> None:
     @api.exception_handler(Refused)
     def refused(request: HttpRequest, error: Refused) -> HttpResponse:
+        request.refused = error  # type: ignore[attr-defined]  # for the middleware, which counts it
         return problem_of(error)
 
     @api.exception_handler(ValidationError)

@@ -1,20 +1,27 @@
 """Generate New Token, and the one page that shows what came of it."""
 
+from datetime import date
+from typing import Any
+
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.actor import Actor
+from accounts.address import client_address
 from accounts.models import License
 from accounts.recency import recent_sign_in_required
 from accounts.requests import PersonRequest
+from tokens import scopes
 from tokens.format import Plaintext
-from tokens.forms import TokenForm
-from tokens.lifecycle import AlreadyDone
+from tokens.forms import EXPIRY_CHOICES, RotateForm, TokenForm, fault_of_day
+from tokens.lifecycle import ActRefused, AlreadyDone
 from tokens.models import Token
 from tokens.pages.management import own_token
 from tokens.racks import Rack, rack_of, racks_of
@@ -31,7 +38,8 @@ def new(request: PersonRequest) -> HttpResponse:
         request.POST or None,
         actor=Actor.of(request),
         licenses=licenses,
-        initial={"license": first.license.pk if first else None},
+        initial={"license": first.license.pk if first else None} | prefilled(request.GET),
+        held=prefilled_scopes(request.GET),
     )
     try:
         issued = form.save() if form.is_valid() else None
@@ -39,13 +47,66 @@ def new(request: PersonRequest) -> HttpResponse:
         return redirect("token-created", done.token.pk)
     if issued:
         return created_page(request, issued.token, issued.plaintext)
-    context = {"form": form, "racks": racks, "now": now, "next_rack": first, "today": timezone.localdate()}
+    context = {
+        "form": form,
+        "racks": racks,
+        "now": now,
+        "next_rack": first,
+        "today": timezone.localdate(),
+        "current_address": client_address(request),
+    }
     return render(request, "tokens/new.html", context)
+
+
+def prefilled(query: QueryDict) -> dict[str, Any]:
+    """What a link such as `?name=ci&scopes=account:read&expires=30d` puts into the form. Nonsense is left out."""
+    filled: dict[str, Any] = {}
+    name = query.get("name", "").strip()
+    if name.isprintable() and 0 < len(name) <= 60:
+        filled["name"] = name
+    days = query.get("expires", "").removesuffix("d")
+    if days in dict(EXPIRY_CHOICES) and days != "custom":
+        filled["expiry"] = days
+    elif date := parse_day(query.get("expires", "")):
+        filled |= {"expiry": "custom", "expires_on": date.isoformat()}
+    return filled
+
+
+def prefilled_scopes(query: QueryDict) -> frozenset[str]:
+    asked = query.get("scopes", "").replace(",", " ").split()
+    return frozenset(scope for scope in asked if scopes.is_scope(scope))
+
+
+def parse_day(text: str) -> date | None:
+    """A date that the form would take."""
+    try:
+        day = parse_date(text)
+    except ValueError:
+        return None
+    return day if day and not fault_of_day(day) else None
 
 
 def chosen_rack(racks: list[Rack]) -> Rack | None:
     """The first with a free hook is offered."""
     return next((rack for rack in racks if rack.is_usable), None)
+
+
+@require_http_methods(["GET", "POST"])
+@recent_sign_in_required
+def rotate(request: PersonRequest, pk: int) -> HttpResponse:
+    """The form stands on the token's own page; what comes of it is shown like any new token."""
+    token = own_token(request, pk)
+    form = RotateForm(request.POST or None)
+    if not form.is_valid():
+        return redirect(f"{token.get_absolute_url()}#rotate")
+    try:
+        issued = form.save(actor=Actor.of(request), token=token)
+    except AlreadyDone as done:
+        return redirect("token-created", done.token.pk)
+    except ActRefused as refused:
+        messages.error(request, str(refused))
+        return redirect(token)
+    return created_page(request, issued.token, issued.plaintext)
 
 
 @require_GET

@@ -8,26 +8,29 @@ from django.utils import timezone
 from accounts.models import AuditEvent, License, Organization
 from accounts.requests import PersonRequest
 from config.context import administered
-from tokens.models import State, Token
+from tokens.attention import findings
+from tokens.charts import chart_of
+from tokens.models import Token
 from tokens.pages import feed
 from tokens.racks import racks_of
 
 ACTIVITY_SHOWN = 6
+FINDINGS_SHOWN = 6
 
 
 @login_required
 def overview(request: PersonRequest) -> HttpResponse:
     now = timezone.now()
     racks = racks_of(request.user, now)
-    hanging = [token for rack in racks for token in rack.hanging]
-    attention = [token for token in hanging if token.state(now) in {State.EXPIRING, State.SUSPENDED}]
+    own = Token.objects.filter(owner=request.user)
     events = AuditEvent.objects.about(request.user).select_related("actor", "subject")[:ACTIVITY_SHOWN]
     organizations = administered(request)
     context = {
         "now": now,
         "organizations": Organization.objects.of_member(request.user),
         "racks": racks,
-        "attention": attention,
+        "findings": findings(own.named(), now, most=FINDINGS_SHOWN),
+        "chart": chart_of(own, now.date()),
         "stopped": [rack.license for rack in racks if not rack.license.is_in_force(now)],
         "activity": feed.entries(events, reader=request.user),
         "member_count": License.objects.filter(organization__in=organizations).count() if organizations else 0,

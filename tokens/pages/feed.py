@@ -28,6 +28,9 @@ SENTENCES = {
     "organization.created": ("building", "info", "created the organization"),
     "organization.edited": ("edit", "idle", "changed the organization"),
     "token.created": ("plus", "info", "created {token}"),
+    "token.new_network": ("activity", "warn", "{token} was used from a new network"),
+    "token.replaced": ("refresh", "idle", "replaced {token} by a new token"),
+    "token.rotated": ("refresh", "info", "rotated {token}"),
     "token.edited": ("edit", "idle", "changed {token}"),
     "token.reapproved": ("check", "good", "re-approved {token}"),
     "token.revoked": ("cross", "bad", "revoked {token}"),
@@ -61,7 +64,7 @@ def entries(events: Iterable[AuditEvent], *, reader: User, governs: bool = False
 
 def entry(event: AuditEvent, reader: User, governs: bool) -> Entry:
     icon, tone, words = SENTENCES.get(event.action, ("info", "idle", event.action))
-    if not words[:1].isupper():
+    if not words[:1].isupper() and not words.startswith("{token}"):
         words = f"{{actor}} {words}"
     names = {
         "actor": who(event.actor, reader),
@@ -96,6 +99,12 @@ def note(details: dict[str, Any]) -> str:
     hold = details.get("hold")
     if hold in {Hold.DEACTIVATION, Hold.SIGN_OUT, Hold.LEAK}:
         return f"Stopped by {Hold(hold).label}"
+    if former := details.get("former"):
+        return f"The former token is {former}"
+    if successor := details.get("successor"):
+        return f"Its successor is {successor}"
+    if network := details.get("network"):
+        return f"Network {network}"
     if changes := details.get("changes"):
         return "Changed: " + ", ".join(field.replace("_", " ") for field in changes)
     return ""

@@ -1,5 +1,8 @@
 """API Token Management: one's own named tokens."""
 
+from datetime import date, timedelta
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
@@ -12,11 +15,14 @@ from accounts.models import AuditEvent
 from accounts.recency import recent_sign_in_required
 from accounts.requests import PersonRequest
 from tokens import lifecycle
-from tokens.forms import TokenEditForm
+from tokens.attention import RULES, RULES_BY_NAME
+from tokens.charts import DAYS_SHOWN, chart_of, charts_of
+from tokens.forms import RotateForm, TokenEditForm
 from tokens.lifecycle import ActRefused
 from tokens.models import Token
 from tokens.pages import feed
 from tokens.racks import rack_of, racks_of
+from tokens.refusals import TITLES
 
 HISTORY_SHOWN = 20
 
@@ -30,7 +36,19 @@ def own_token(request: PersonRequest, pk: int) -> Token:
 def index(request: PersonRequest) -> HttpResponse:
     now = timezone.now()
     racks = racks_of(request.user, now)
-    context = {"now": now, "racks": racks, "is_empty": not any(rack.tokens for rack in racks)}
+    rule = RULES_BY_NAME.get(request.GET.get("needs", ""))
+    own = Token.objects.named().filter(owner=request.user)
+    if rule:
+        chosen = set(rule.choose(own, now).values_list("pk", flat=True))
+        racks = [rack.only(chosen) for rack in racks]
+    context = {
+        "now": now,
+        "racks": racks,
+        "rules": RULES,
+        "rule": rule,
+        "charts": charts_of([token for rack in racks for token in rack.tokens], now.date()),
+        "is_empty": not rule and not any(rack.tokens for rack in racks),
+    }
     return render(request, "tokens/index.html", context)
 
 
@@ -47,11 +65,34 @@ def detail_context(request: PersonRequest, token: Token, *, governs: bool = Fals
         "now": now,
         "token": token,
         "state": token.state(now),
-        "is_living": not (token.is_revoked or token.is_expired(now)),
+        "is_living": not token.has_ended(now),
+        "chart": chart_of([token], now.date()),
+        "addresses": token.addresses.order_by("-last_at"),
+        "refusals": refusals_of(token, now.date()),
+        "successor": token.successors.order_by("-pk").first(),
+        "rotate_form": RotateForm(),
         "is_reapprovable": token.is_reapprovable_by(request.user, now),
         "position": rack_of(token, now).position_of(token),
         "history": feed.entries(events[:HISTORY_SHOWN], reader=request.user, governs=governs),
     }
+
+
+def consequence_of_revoking(token: Token) -> str:
+    if token.is_replaced:
+        return "Calls with this token are refused from now on, for good. Its successor works on."
+    return "Calls with this token are refused at once, and its hook is free. It can be re-approved until it expires."
+
+
+def refusals_of(token: Token, today: date) -> list[dict[str, Any]]:
+    """The reasons of the last thirty days, each with its count, and when and where the last one came from."""
+    rows = token.refusal_days.filter(day__gt=today - timedelta(days=DAYS_SHOWN)).order_by("-last_at")
+    reasons: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        reason = reasons.setdefault(
+            row.code, {"code": row.code, "title": TITLES.get(row.code, row.code), "last": row, "calls": 0}
+        )
+        reason["calls"] += row.calls
+    return list(reasons.values())
 
 
 @require_http_methods(["GET", "POST"])
@@ -73,7 +114,8 @@ def revoke(request: PersonRequest, pk: int) -> HttpResponse:
         lifecycle.revoke(actor=Actor.of(request), token=token)
         messages.success(request, f"{token.name} is revoked. It stopped at once.")
         return redirect("tokens")
-    return render(request, "tokens/revoke.html", {"token": token, "back": token.get_absolute_url()})
+    context = {"token": token, "back": token.get_absolute_url(), "consequence": consequence_of_revoking(token)}
+    return render(request, "tokens/revoke.html", context)
 
 
 @require_http_methods(["GET", "POST"])

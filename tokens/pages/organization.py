@@ -23,7 +23,7 @@ from tokens.forms import OrganizationTokenForm
 from tokens.lifecycle import ActRefused, AlreadyDone, Issued
 from tokens.models import Token
 from tokens.pages import feed
-from tokens.pages.management import detail_context
+from tokens.pages.management import consequence_of_revoking, detail_context
 from tokens.racks import fill
 
 TOKENS_SHOWN = 25
@@ -127,7 +127,8 @@ def reapprove(request: PersonRequest, organization: Organization, pk: int) -> Ht
 
 def confirm(request: PersonRequest, organization: Organization, template: str, token: Token) -> HttpResponse:
     back = organization.get_absolute_url()
-    return render(request, template, {"organization": organization, "token": token, "back": back})
+    context = {"token": token, "back": back, "consequence": consequence_of_revoking(token)}
+    return render(request, template, context | {"organization": organization})
 
 
 @require_GET

@@ -16,6 +16,7 @@ urlpatterns = [
     path("tokens/<int:pk>/created/", creation.created, name="token-created"),
     path("tokens/<int:pk>/first-call/", creation.first_call, name="token-first-call"),
     path("tokens/<int:pk>/edit/", management.edit, name="token-edit"),
+    path("tokens/<int:pk>/rotate/", creation.rotate, name="token-rotate"),
     path("tokens/<int:pk>/revoke/", management.revoke, name="token-revoke"),
     path("tokens/<int:pk>/re-approve/", management.reapprove, name="token-reapprove"),
     path("admin/", organization.choose, name="admin"),

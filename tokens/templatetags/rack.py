@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from typing import Any
 from uuid import uuid4
 
 from django import template
@@ -18,6 +19,7 @@ register = template.Library()
 
 STATE_ICONS = {
     State.ACTIVE: "dot",
+    State.ENDING: "refresh",
     State.EXPIRING: "clock",
     State.EXPIRED: "ring",
     State.REVOKED: "cross",
@@ -81,6 +83,11 @@ def pill(state: State) -> SafeString:
 @register.filter
 def state_at(token: Token, now: datetime) -> State:
     return token.state(now)
+
+
+@register.filter
+def get(values: dict[int, Any], key: int) -> Any:
+    return values[key]
 
 
 @register.filter

@@ -1,0 +1,29 @@
+"""The only writer of token state, where both ways end: issue, rotate, edit, revoke, re-approve, regenerate, reveal.
+
+Every act is one transaction with one audit row. The plaintext is handed back once, beside the row, and nothing else
+ever sees it.
+"""
+
+from tokens.lifecycle.issuing import edit, issue, regenerate, rotate
+from tokens.lifecycle.noting import note_first_use, redigest, reveal, unsealed
+from tokens.lifecycle.outcome import ActRefused, AlreadyDone, Issued
+from tokens.lifecycle.stopping import reapprove, revoke, revoke_for_license, revoke_for_user, revoke_on_sign_out
+
+__all__ = [
+    "ActRefused",
+    "AlreadyDone",
+    "Issued",
+    "edit",
+    "issue",
+    "note_first_use",
+    "reapprove",
+    "redigest",
+    "regenerate",
+    "reveal",
+    "revoke",
+    "revoke_for_license",
+    "revoke_for_user",
+    "revoke_on_sign_out",
+    "rotate",
+    "unsealed",
+]

@@ -1,0 +1,170 @@
+"""Acts that make a token or change one: issue, rotate, regenerate, edit."""
+
+import json
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.actor import Actor
+from accounts.models import License, User
+from tokens.lifecycle.outcome import ActRefused, Issued
+from tokens.lifecycle.rows import create, hold_back, record, stop
+from tokens.lifecycle.rules import (
+    check_hook,
+    check_name,
+    check_rotation,
+    check_scope,
+    checked_end,
+    locked,
+    locked_token,
+    refuse_repetition,
+    successors_expiry,
+)
+from tokens.models import ACCOUNT_TOKEN_NAME, Hold, Token
+
+
+@transaction.atomic
+def issue(
+    *,
+    actor: Actor,
+    license: License,
+    name: str,
+    scope: Iterable[str],
+    expires_at: datetime | None,
+    allowed_networks: Iterable[str] = (),
+    revoke_on_sign_out: bool = False,
+    request_key: UUID | None = None,
+) -> Issued:
+    """A new named token on a free hook of the license. Raises ActRefused or AlreadyDone."""
+    license = locked(license)
+    refuse_repetition(license.user, request_key)
+    now = timezone.now()
+    check_hook(license, now)
+    check_name(license, name, now)
+    if expires_at is not None and expires_at <= now:
+        raise ActRefused("Choose a date in the future.", field="expires_on")
+    issued = create(
+        owner=license.user,
+        license=license,
+        name=name,
+        scope=check_scope(scope),
+        expires_at=expires_at,
+        allowed_networks=list(allowed_networks),
+        revoke_on_sign_out=revoke_on_sign_out,
+        created_at=now,
+        request_key=request_key,
+    )
+    expiry = expires_at.isoformat() if expires_at else None
+    record("token.created", issued.token, actor=actor, scope=issued.token.scope, expires_at=expiry)
+    return issued
+
+
+@transaction.atomic
+def rotate(
+    *,
+    actor: Actor,
+    token: Token,
+    overlap: timedelta,
+    stops_on_use: bool = False,
+    request_key: UUID | None = None,
+) -> Issued:
+    """A successor with the same name, permissions and networks, on the same hook; the old one works on for the overlap.
+
+    Never past its own expiry. A rotation that is tried again while the overlap runs takes the place of a successor that
+    was not used yet, so that there is one at most. Raises ActRefused or AlreadyDone.
+    """
+    token = locked_token(token)
+    refuse_repetition(token.owner, request_key)
+    now = timezone.now()
+    license = check_rotation(token, now)
+    for successor in token.successors.filter(revoked_at=None):
+        if successor.first_used_at:
+            raise ActRefused("This token was rotated already, and its successor is in use. Rotate that one.")
+        stop(successor, Hold.REPLACED, actor=actor)
+    if token.is_replaced:  # its own hook and name were left to a successor, and may have been taken since
+        check_hook(license, now)
+        check_name(license, token.name, now)
+    stops_at = min(filter(None, [now + overlap, token.stops_at, token.expires_at]))
+    issued = create(
+        owner=token.owner,
+        license=license,
+        name=token.name,
+        scope=token.scope,
+        expires_at=successors_expiry(token, now),
+        allowed_networks=token.allowed_networks,
+        revoke_on_sign_out=token.revoke_on_sign_out,
+        predecessor=token,
+        created_at=now,
+        request_key=request_key,
+    )
+    token.replaced_at, token.stops_at, token.stops_on_use = token.replaced_at or now, stops_at, stops_on_use
+    token.save(update_fields=["replaced_at", "stops_at", "stops_on_use"])
+    if stops_at <= now:
+        hold_back(token, Hold.REPLACED, actor=actor)
+    record("token.rotated", issued.token, actor=actor, former=token.hint, stops_at=stops_at.isoformat())
+    record("token.replaced", token, actor=actor, successor=issued.token.hint, stops_at=stops_at.isoformat())
+    return issued
+
+
+@transaction.atomic
+def regenerate(*, actor: Actor, owner: User, request_key: UUID | None = None) -> Issued:
+    """A new account token; the one before stops at once and for good. Raises ActRefused or AlreadyDone."""
+    owner = User.objects.select_for_update().get(pk=owner.pk)
+    refuse_repetition(owner, request_key)
+    now = timezone.now()
+    if not owner.is_active or (owner.licenses.exists() and not owner.licenses.in_force(now).exists()):
+        raise ActRefused("None of your licenses is in force, so there can be no account token.")
+    former = Token.objects.filter(owner=owner, license=None, revoked_at=None)
+    replaced = former.update(revoked_at=now, hold=Hold.REGENERATED, revoked_by=actor.user, sealed=None)
+    issued = create(
+        owner=owner,
+        license=None,
+        name=ACCOUNT_TOKEN_NAME,
+        scope="",
+        expires_at=None,
+        created_at=now,
+        request_key=request_key,
+    )
+    record("account_token.regenerated" if replaced else "account_token.created", issued.token, actor=actor)
+    return issued
+
+
+@transaction.atomic
+def edit(
+    *,
+    actor: Actor,
+    token: Token,
+    name: str,
+    scope: Iterable[str],
+    allowed_networks: Iterable[str] = (),
+    revoke_on_sign_out: bool = False,
+    expires_at: datetime | None = None,
+) -> Token:
+    """Change what may be changed while a token lives. The text, the owner and the license stay.
+
+    `expires_at` may only bring the end nearer; None leaves it as it is.
+    """
+    token = locked_token(token)
+    now = timezone.now()
+    if token.has_ended(now) or token.is_replaced:
+        raise ActRefused("This token has ended and cannot be changed.")
+    assert token.license is not None, "The account token has nothing to edit."  # noqa: S101
+    check_name(token.license, name, now, besides=token)
+    new = {
+        "name": name,
+        "scope": check_scope(scope),
+        "allowed_networks": list(allowed_networks),
+        "revoke_on_sign_out": revoke_on_sign_out,
+        "expires_at": checked_end(token, expires_at, now),
+    }
+    changes = {field: [getattr(token, field), value] for field, value in new.items() if getattr(token, field) != value}
+    if changes:
+        for field, value in new.items():
+            setattr(token, field, value)
+        token.save(update_fields=list(new))
+        record("token.edited", token, actor=actor, changes=json.loads(json.dumps(changes, cls=DjangoJSONEncoder)))
+    return token

@@ -1,0 +1,30 @@
+"""What an act gives back, and how it says no."""
+
+from dataclasses import dataclass
+
+from tokens.format import Plaintext
+from tokens.models import Token
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A new token and its text, which exists nowhere else."""
+
+    token: Token
+    plaintext: Plaintext
+
+
+class ActRefused(Exception):
+    """The act is not allowed. The text says why, for people; `field` names the input that it is about, if one is."""
+
+    def __init__(self, reason: str, *, field: str | None = None) -> None:
+        super().__init__(reason)
+        self.field = field
+
+
+class AlreadyDone(ActRefused):
+    """The same form was sent before. Its token stands; its text is not shown again."""
+
+    def __init__(self, token: Token) -> None:
+        super().__init__("This was done already.")
+        self.token = token

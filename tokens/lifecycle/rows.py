@@ -1,0 +1,51 @@
+"""How rows are written, each with its audit row."""
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts import audit
+from accounts.actor import Actor
+from tokens import format, hashing, sealing
+from tokens.lifecycle.outcome import Issued
+from tokens.models import LIFTED_BY_OWNER, Hold, Token, TokenQuerySet
+
+
+def create(*, scope: str, **fields: object) -> Issued:
+    plaintext = format.generate(settings.TOKEN_PREFIX)
+    pepper = hashing.newest_pepper()
+    token = Token.objects.create(
+        **fields,
+        scope=scope,
+        digest=hashing.digest(plaintext, pepper),
+        pepper=pepper,
+        hint=format.hint(plaintext),
+        sealed=None if fields["license"] else sealing.seal(plaintext),
+    )
+    return Issued(token, plaintext)
+
+
+def hold_back(token: Token, hold: Hold, *, actor: Actor) -> None:
+    token.revoked_at = token.revoked_at or timezone.now()
+    token.hold, token.revoked_by, token.sealed = hold, actor.user, None
+    token.save(update_fields=["revoked_at", "hold", "revoked_by", "sealed"])
+
+
+def stop(token: Token, hold: Hold, *, actor: Actor) -> None:
+    hold_back(token, hold, actor=actor)
+    record("token.revoked", token, actor=actor, hold=hold)
+
+
+def stop_all(tokens: TokenQuerySet, hold: Hold, *, actor: Actor) -> None:
+    """A deactivation also takes over what the owner could let in again."""
+    stoppable = Q(revoked_at=None)
+    if hold == Hold.DEACTIVATION:
+        stoppable |= Q(hold__in=LIFTED_BY_OWNER)
+    found = tokens.unexpired(timezone.now()).filter(stoppable).with_surroundings()
+    for token in found.select_for_update(of=("self",)):
+        stop(token, hold, actor=actor)
+
+
+def record(action: str, token: Token, *, actor: Actor, **details: object) -> None:
+    organization = token.license.organization if token.license else None
+    audit.record(action, actor=actor, subject=token.owner, organization=organization, token=token, **details)

@@ -1,0 +1,95 @@
+"""What has to hold before an act, asked under a lock."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+
+from accounts.models import License, User
+from tokens import scopes
+from tokens.lifecycle.outcome import ActRefused, AlreadyDone
+from tokens.models import Token
+
+
+def locked(license: License) -> License:
+    """The license row is the lock under which its hooks are counted; the person's keeps off who would deactivate."""
+    return (
+        License.objects.select_for_update(of=("self", "user")).select_related("user", "organization").get(pk=license.pk)
+    )
+
+
+def locked_token(token: Token) -> Token:
+    """License first, then token: always in this order, so that two acts never wait for each other."""
+    if token.license_id is not None:
+        License.objects.select_for_update().get(pk=token.license_id)
+    return Token.objects.select_for_update(of=("self",)).with_surroundings().get(pk=token.pk)
+
+
+def refuse_repetition(owner: User, request_key: UUID | None) -> None:
+    if request_key is None:
+        return
+    earlier = Token.objects.filter(request_key=request_key).first()
+    if earlier and earlier.owner_id == owner.pk:
+        raise AlreadyDone(earlier)
+    if earlier:
+        raise ActRefused("This form was sent before. Open it again.")
+
+
+def check_hook(license: License, now: datetime) -> None:
+    if not license.user.is_active or not license.is_in_force(now):
+        raise ActRefused(f"The license {license.name} is not in force.", field="license")
+    if Token.objects.filter(license=license).on_hooks(now).count() >= license.allowance:
+        raise ActRefused(
+            f"All {license.allowance} hooks of {license.name} are taken. Revoke a token first.",
+            field="license",
+        )
+
+
+def check_name(license: License, name: str, now: datetime, *, besides: Token | None = None) -> None:
+    """One name, one living token; a name is free again when its token has ended."""
+    namesakes = Token.objects.filter(license=license, name__iexact=name).on_hooks(now)
+    if besides:
+        namesakes = namesakes.exclude(pk=besides.pk)
+    if namesakes.exists():
+        raise ActRefused(f"There is already a token named {name} on this license.", field="name")
+
+
+def check_scope(scope: Iterable[str]) -> str:
+    chosen = frozenset(scope)
+    if not chosen:
+        raise ActRefused("Choose at least one permission.", field="permissions")
+    unknown = sorted(word for word in chosen if not scopes.is_scope(word))
+    if unknown:
+        raise ActRefused(f"There is no permission {unknown[0]}.", field="permissions")
+    return scopes.join(chosen)
+
+
+def checked_end(token: Token, expires_at: datetime | None, now: datetime) -> datetime | None:
+    if expires_at is None or expires_at == token.expires_at:
+        return token.expires_at
+    if expires_at <= now:
+        raise ActRefused("Choose a date in the future.", field="expires_on")
+    if token.expires_at and expires_at > token.expires_at:
+        raise ActRefused("The end can only come nearer. Rotate the token to let it live longer.", field="expires_on")
+    return expires_at
+
+
+def check_rotation(token: Token, now: datetime) -> License:
+    if token.license is None:
+        raise ActRefused("The account token is regenerated, not rotated.")
+    if token.has_ended(now):
+        raise ActRefused("This token has ended and cannot be rotated. Generate a new one.")
+    if not token.owner.is_active or not token.license.is_in_force(now):
+        raise ActRefused(f"The license {token.license.name} is not in force.")
+    return token.license
+
+
+def successors_expiry(token: Token, now: datetime) -> datetime | None:
+    """The lifetime carries over in whole days, to the same time of day where the owner is."""
+    if token.expires_at is None:
+        return None
+    clock = ZoneInfo(token.owner.time_zone or settings.TIME_ZONE)
+    local = token.expires_at.astimezone(clock)
+    return (local + timedelta(days=(now - token.created_at).days)).astimezone(UTC)

@@ -1,0 +1,36 @@
+"""What has to happen by itself, without a broker: gunicorn starts this beside its workers."""
+
+import os
+import time
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+from django.db import OperationalError, close_old_connections
+
+NOTICES_EVERY = 15 * 60
+PRUNING_EVERY = 24 * 3600
+LOOKS_EVERY = 5
+
+
+class Command(BaseCommand):
+    help = (
+        "Send notices every quarter of an hour and prune usage once a day, until the process that started this is gone."
+    )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        parent = os.getppid()
+        due = {"sendnotices": (0.0, NOTICES_EVERY), "pruneusage": (0.0, PRUNING_EVERY)}
+        while os.getppid() == parent:
+            for name, (at, every) in due.items():
+                if time.monotonic() >= at:
+                    due[name] = (time.monotonic() + every, every)
+                    self.run(name)
+            time.sleep(LOOKS_EVERY)
+
+    def run(self, name: str) -> None:
+        close_old_connections()
+        try:
+            call_command(name, stdout=self.stdout)
+        except OperationalError as error:
+            self.stderr.write(f"{name} has to wait for its next turn: {error}")

@@ -1,0 +1,80 @@
+"""Which tokens there are: the named scopes, exact counterparts of Token's properties."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.db.models import Case, Exists, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Coalesce
+
+from accounts.models import License, Organization
+from tokens.models.states import EXPIRING_WITHIN, State
+
+if TYPE_CHECKING:
+    from accounts.models import User
+    from tokens.models.token import Token
+
+NEVER = Value(datetime(9999, 1, 1, tzinfo=UTC), output_field=models.DateTimeField())
+LONG_AGO = Value(datetime(1970, 1, 1, tzinfo=UTC), output_field=models.DateTimeField())
+
+
+class TokenQuerySet(models.QuerySet["Token"]):
+    """The named scopes here are the exact counterparts of Token's properties."""
+
+    def named(self) -> "TokenQuerySet":
+        return self.filter(license__isnull=False)
+
+    def with_surroundings(self) -> "TokenQuerySet":
+        """Everything the state depends on, in one query."""
+        return self.with_seat().select_related("owner", "license__organization")
+
+    def with_seat(self) -> "TokenQuerySet":
+        """Of account tokens, when the last license of the owner ends. Who never had a license needs none."""
+        licenses = License.objects.filter(user=OuterRef("owner"))
+        lasting = licenses.filter(deactivated_at=None).annotate(ends_at=Coalesce("valid_until", NEVER))
+        latest = Subquery(lasting.order_by("-ends_at").values("ends_at")[:1])
+        without = Case(When(Exists(licenses), then=LONG_AGO), default=NEVER)
+        seat = Case(
+            When(license=None, then=Coalesce(latest, without)), default=NEVER, output_field=models.DateTimeField()
+        )
+        return self.annotate(owner_seat_ends_at=seat)  # type: ignore[no-redef]
+
+    def unexpired(self, now: datetime) -> "TokenQuerySet":
+        return self.exclude(expires_at__lte=now)
+
+    def on_hooks(self, now: datetime) -> "TokenQuerySet":
+        """Those that take a place of the allowance: not expired, revoked or replaced. Suspended ones keep theirs."""
+        return self.unexpired(now).filter(license__isnull=False, revoked_at=None, replaced_at=None)
+
+    def living(self, now: datetime) -> "TokenQuerySet":
+        """Neither expired nor revoked nor past the end of an overlap."""
+        return self.unexpired(now).filter(revoked_at=None).exclude(stops_at__lte=now)
+
+    def in_state(self, state: str, now: datetime) -> "TokenQuerySet":
+        """The counterpart of Token.state: each fact, in the order in which they outweigh one another."""
+        license_stopped = Q(license__deactivated_at__isnull=False) | Q(license__valid_until__lte=now)
+        facts = {
+            State.REVOKED: Q(revoked_at__isnull=False) | Q(stops_at__lte=now),
+            State.EXPIRED: Q(expires_at__lte=now),
+            State.SUSPENDED: Q(owner__is_active=False) | license_stopped | Q(owner_seat_ends_at__lte=now),
+            State.ENDING: Q(replaced_at__isnull=False),
+            State.EXPIRING: Q(expires_at__lte=now + EXPIRING_WITHIN),
+        }
+        tokens = self.with_seat()
+        for outweighing, fact in facts.items():
+            if state == outweighing:
+                return tokens.filter(fact)
+            tokens = tokens.exclude(fact)
+        return tokens if state == State.ACTIVE else self.none()
+
+    def matching(self, words: str) -> "TokenQuerySet":
+        found = Q(name__icontains=words) | Q(hint__icontains=words)
+        found |= Q(owner__name__icontains=words) | Q(owner__email__icontains=words)
+        return self.filter(found | Q(license__name__icontains=words) | Q(license__number__icontains=words))
+
+    def of_organization(self, organization: Organization) -> "TokenQuerySet":
+        return self.filter(license__organization=organization)
+
+    def account_token_of(self, user: "User") -> "Token | None":
+        """The newest one, whatever its state: an earlier one never comes back."""
+        return self.filter(owner=user, license=None).with_surroundings().order_by("-pk").first()
