@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from ipaddress import ip_address, ip_network
 
-from django.db import DatabaseError, transaction
+from django.db import Error, transaction
 from django.utils import timezone
 
 from accounts import audit
@@ -31,7 +31,7 @@ def look_at(gathered: Gathered) -> None:
     try:
         for token, network, visit, address in new_networks(gathered):
             greet(token, network, Actor(None, address, visit.user_agent), visit.last_at or timezone.now())
-    except DatabaseError as error:
+    except Error as error:
         logger.warning("New networks could not be noted: %s", type(error).__name__)
 
 

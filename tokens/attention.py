@@ -36,7 +36,7 @@ def expiring(tokens: TokenQuerySet, now: datetime) -> TokenQuerySet:
 def replaced_in_use(tokens: TokenQuerySet, now: datetime) -> TokenQuerySet:
     """Refused after its overlap, lately: some program still has the old text."""
     since = (now - STILL_USED_WITHIN).date()
-    stopped = tokens.filter(Q(stops_at__lte=now) | Q(hold=Hold.REPLACED), replaced_at__isnull=False)
+    stopped = tokens.filter(Q(stops_at__lte=now) | Q(hold=Hold.REPLACED))
     return stopped.filter(refusal_days__code="token_revoked", refusal_days__day__gte=since).distinct()
 
 

@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 from django.conf import settings
-from django.db import DatabaseError, connection, transaction
+from django.db import Error, connection, transaction
 
 from tokens import ledger_sql
 from tokens.models import Token
 
 logger = logging.getLogger(__name__)
 
-MOST_TOKENS_GATHERED = 100_000
+MOST_GATHERED = 100_000
 READING = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -97,8 +97,11 @@ class Ledger:
         pause = threading.Event()
         while True:
             pause.wait(settings.USAGE_FLUSH_SECONDS)
-            self.flush()
-            connection.close_if_unusable_or_obsolete()
+            try:
+                self.flush()
+                connection.close_if_unusable_or_obsolete()
+            except Exception:  # whatever it was, the next turn counts as well
+                logger.exception("A turn of the usage ledger failed.")
 
     def flush(self) -> None:
         """Write what has gathered, in one transaction. Safe to call at any time and from any thread."""
@@ -110,7 +113,7 @@ class Ledger:
             try:
                 with transaction.atomic():
                     ledger_sql.write(gathered)
-            except DatabaseError as error:
+            except Error as error:
                 logger.warning("Usage could not be written and is kept for the next turn: %s", type(error).__name__)
                 self.keep(gathered)
                 return
@@ -121,7 +124,10 @@ class Ledger:
     def keep(self, gathered: Gathered) -> None:
         with self.lock:
             gathered.absorb(self.gathered)
-            self.gathered = gathered if len(gathered.calls) <= MOST_TOKENS_GATHERED else Gathered()
+            if len(gathered.visits) > MOST_GATHERED:
+                gathered.visits.clear()
+                logger.warning("Too many addresses wait to be written: they are dropped, the counts stay.")
+            self.gathered = gathered
 
 
 ledger = Ledger()

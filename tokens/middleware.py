@@ -1,9 +1,11 @@
 """The door of the API, and the first step on the way of a call: it reads the credential and hands on who calls."""
 
+import logging
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from django.contrib.auth.models import AnonymousUser
+from django.db import Error
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
@@ -16,6 +18,8 @@ from tokens.ledger import ledger
 from tokens.models import Token
 from tokens.problems import as_problem, is_api_path, problem_of
 from tokens.refusals import Refused
+
+logger = logging.getLogger(__name__)
 
 EXPIRY_TOLD_WITHIN = timedelta(days=30)
 
@@ -65,7 +69,10 @@ def note(request: HttpRequest, token: Token, refused: Refused | None, *, now: da
         ledger.note_refusal(token, refused.refusal.code, now=now, address=address)
         return
     if token.first_used_at is None:
-        lifecycle.note_first_use(token=token, now=now, address=address or None)
+        try:
+            lifecycle.note_first_use(token=token, now=now, address=address or None)
+        except Error as error:  # the call is answered already; the next one tries again
+            logger.warning("The first use of a token could not be written: %s", type(error).__name__)
     agent = user_agent_of(request)
     ledger.note_call(token, now=now, address=address, user_agent=agent, method=request.method or "")
 

@@ -8,7 +8,7 @@ import time_machine
 from django.core import mail
 from django.db import connection
 
-from accounts.actor import SYSTEM
+from accounts.actor import SYSTEM, Actor
 from accounts.models import AuditEvent, License, User
 from tests.calls import PROGRAM, call
 from tests.factories import issue
@@ -59,14 +59,22 @@ def test_the_first_network_is_remembered_and_nobody_is_told(issued: Issued) -> N
     assert not AuditEvent.objects.filter(action="token.new_network").exists()
 
 
-def test_two_processes_that_see_the_first_network_tell_nobody(alices_license: License) -> None:
+def test_a_first_network_that_two_processes_saw_is_told_to_nobody(alices_license: License) -> None:
     token = issue(alices_license).token
 
     for _ in range(2):
-        greet(token.pk, "192.0.2.0/24", SYSTEM, NOW)
+        greet(token.pk, "192.0.2.0/24", Actor(None, "192.0.2.7", PROGRAM), NOW)
 
-    assert not mail.outbox
     assert TokenNetwork.objects.count() == 1
+    assert not mail.outbox
+
+
+def test_a_new_network_that_two_processes_saw_is_told_once(issued: Issued) -> None:
+    for _ in range(2):
+        greet(issued.token.pk, "198.51.100.0/24", Actor(None, "198.51.100.9", PROGRAM), NOW)
+
+    assert len(mail.outbox) == 1
+    assert AuditEvent.objects.filter(action="token.new_network").count() == 1
 
 
 @pytest.mark.parametrize("address", ["192.0.2.7", "192.0.2.200"])

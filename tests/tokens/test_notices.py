@@ -85,7 +85,7 @@ def test_all_three_notices_are_sent_in_the_life_of_a_token(token: Token) -> None
 def test_a_second_run_sends_nothing_and_says_so(token: Token) -> None:
     first, second = send_notices(NOW - 7 * DAY), send_notices(NOW - 7 * DAY)
 
-    assert (first, second) == ("1 letters sent.\n", "0 letters sent.\n")
+    assert (first, second) == ("1 letter sent.\n", "0 letters sent.\n")
     assert len(mail.outbox) == 1
 
 
@@ -126,7 +126,7 @@ def test_a_token_that_was_made_after_the_moment_of_a_notice_gets_none_for_it(ali
         issue(alices_license, expires_at=NOW)
 
     assert send_notices(NOW - 4 * DAY) == "0 letters sent.\n"
-    assert send_notices(NOW - DAY) == "1 letters sent.\n"
+    assert send_notices(NOW - DAY) == "1 letter sent.\n"
 
 
 @pytest.mark.parametrize("days", [7, 30])
@@ -213,7 +213,7 @@ def test_tomorrow_is_tomorrow_where_the_owner_is(alices_license: License, zone: 
 def test_what_would_be_sent_can_be_looked_at_first(token: Token) -> None:
     said = send_notices(NOW - 7 * DAY, "--dry-run")
 
-    assert said == f"alice@example.org: nightly-export {token.hint} (7 days ahead)\n1 letters would be sent.\n"
+    assert said == f"alice@example.org: nightly-export {token.hint} (7 days ahead)\n1 letter would be sent.\n"
     assert not mail.outbox
     assert not Notice.objects.exists()
 
@@ -221,11 +221,11 @@ def test_what_would_be_sent_can_be_looked_at_first(token: Token) -> None:
 def test_a_letter_that_did_not_leave_is_sent_by_the_next_run(settings, token: Token) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", free_port()
-    assert send_notices(NOW - 7 * DAY).startswith("0 letters sent. 1 not")
+    assert send_notices(NOW - 7 * DAY).startswith("0 letters sent.\n1 not")
 
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 
-    assert send_notices(NOW - 7 * DAY) == "1 letters sent.\n"
+    assert send_notices(NOW - 7 * DAY) == "1 letter sent.\n"
     assert len(mail.outbox) == 1
 
 

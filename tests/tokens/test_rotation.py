@@ -16,7 +16,7 @@ from tests.calls import call, outcome
 from tests.factories import LicenseFactory, issue
 from tokens import lifecycle
 from tokens.lifecycle import ActRefused, AlreadyDone, Issued
-from tokens.models import Hold, State, Token
+from tokens.models import Hold, State, Token, TokenNetwork
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
@@ -444,3 +444,12 @@ def test_an_individual_license_can_be_rotated_on_too(alice: User) -> None:
     new = rotate(old.token)
 
     assert (outcome(call(old)), outcome(call(new))) == ("let in", "let in")
+
+
+def test_the_networks_that_are_known_carry_over(alices_license: License) -> None:
+    token = issue(alices_license).token
+    TokenNetwork.objects.create(token=token, network="192.0.2.0/24", first_at=timezone.now())
+
+    successor = lifecycle.rotate(actor=Actor(token.owner), token=token, overlap=timedelta(hours=1)).token
+
+    assert [known.network for known in successor.networks.all()] == ["192.0.2.0/24"]

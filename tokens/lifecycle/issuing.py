@@ -24,7 +24,7 @@ from tokens.lifecycle.rules import (
     refuse_repetition,
     successors_expiry,
 )
-from tokens.models import ACCOUNT_TOKEN_NAME, Hold, Token
+from tokens.models import ACCOUNT_TOKEN_NAME, Hold, Token, TokenNetwork
 
 
 @transaction.atomic
@@ -100,6 +100,10 @@ def rotate(
         predecessor=token,
         created_at=now,
         request_key=request_key,
+    )
+    known = token.networks.values_list("network", "first_at")
+    issued.token.networks.bulk_create(
+        TokenNetwork(token=issued.token, network=network, first_at=first_at) for network, first_at in known
     )
     token.replaced_at, token.stops_at, token.stops_on_use = token.replaced_at or now, stops_at, stops_on_use
     token.save(update_fields=["replaced_at", "stops_at", "stops_on_use"])

@@ -16,14 +16,18 @@ from tokens.models import Hold, State, Token
 
 @transaction.atomic
 def note_first_use(*, token: Token, now: datetime, address: str | None) -> None:
-    """Written at once, so that the page which waits for it turns green; ends a predecessor that was to end then."""
+    """Written at once, so that the page which waits for it turns green; ends a predecessor that was to end then.
+
+    The predecessor is locked first, as a rotation does it, so that the two never wait for each other.
+    """
+    former = None
+    if token.predecessor_id:
+        former = Token.objects.select_for_update(of=("self",)).with_surroundings().get(pk=token.predecessor_id)
     written = Token.objects.filter(pk=token.pk, first_used_at=None).update(
         first_used_at=now, last_used_at=now, last_used_address=address
     )
-    if written and token.predecessor_id:
-        former = Token.objects.select_for_update(of=("self",)).with_surroundings().get(pk=token.predecessor_id)
-        if former.stops_on_use and not former.is_revoked:
-            stop(former, Hold.REPLACED, actor=SYSTEM)
+    if written and former and former.stops_on_use and not former.is_revoked:
+        stop(former, Hold.REPLACED, actor=SYSTEM)
 
 
 def redigest(*, token: Token, text: str) -> None:

@@ -64,10 +64,11 @@ def prefilled(query: QueryDict) -> dict[str, Any]:
     name = query.get("name", "").strip()
     if name.isprintable() and 0 < len(name) <= 60:
         filled["name"] = name
-    days = query.get("expires", "").removesuffix("d")
+    asked = query.get("expires", "")
+    days = asked.removesuffix("d") if asked[:1].isdigit() else asked
     if days in dict(EXPIRY_CHOICES) and days != "custom":
         filled["expiry"] = days
-    elif date := parse_day(query.get("expires", "")):
+    elif date := parse_day(asked):
         filled |= {"expiry": "custom", "expires_on": date.isoformat()}
     return filled
 

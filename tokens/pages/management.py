@@ -65,6 +65,7 @@ def detail_context(request: PersonRequest, token: Token, *, governs: bool = Fals
         "now": now,
         "token": token,
         "state": token.state(now),
+        "consequence": consequence_of_revoking(token),
         "is_living": not token.has_ended(now),
         "chart": chart_of([token], now.date()),
         "addresses": token.addresses.order_by("-last_at"),

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
+from django.template.defaultfilters import pluralize
 from django.utils import timezone
 
 from tokens import notices
@@ -20,10 +21,9 @@ class Command(BaseCommand):
         if options["dry_run"]:
             for token, days in due:
                 self.stdout.write(f"{token.owner.email}: {token} ({days} days ahead)")
-            self.stdout.write(f"{len(due)} letters would be sent.")
+            self.stdout.write(f"{len(due)} letter{pluralize(len(due))} would be sent.")
             return
         sent = sum(notices.send(token, days, now) for token, days in due)
-        left = len(due) - sent
-        self.stdout.write(
-            f"{sent} letters sent." + (f" {left} not: see the log, or another run had them." if left else "")
-        )
+        self.stdout.write(f"{sent} letter{pluralize(sent)} sent.")
+        if left := len(due) - sent:
+            self.stdout.write(f"{left} not: see the log, or another run had them.")
