@@ -13,6 +13,7 @@ TEXT = """\
 SECRET_KEY={secret_key}
 TOKEN_PEPPERS=1:{pepper}
 ACCOUNT_TOKEN_KEYS={account_token_key}
+TOKEN_EXTRA_HEADERS=api-token,X-API-Key
 """
 
 

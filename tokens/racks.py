@@ -44,6 +44,10 @@ class Rack:
         return self
 
     @property
+    def expiring(self) -> list[Token]:
+        return [token for token in self.hanging if token.state(self.now) == State.EXPIRING]
+
+    @property
     def used(self) -> int:
         return len(self.hanging)
 

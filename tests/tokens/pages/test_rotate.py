@@ -9,6 +9,7 @@ import pytest
 import time_machine
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.actor import SYSTEM, Actor
 from accounts.models import License, User
@@ -223,3 +224,14 @@ def test_the_meter_counts_the_successor_alone(client: Client, old: Issued) -> No
     racks = client.get(reverse("tokens")).context["racks"]
 
     assert [(rack.used, [token.pk for token in rack.leaving]) for rack in racks] == [(1, [old.token.pk])]
+
+
+@pytest.mark.parametrize("page", ["/", "/tokens/"])
+def test_a_banner_says_what_expires_this_week(alices_license: License, page: str) -> None:
+    issue(alices_license, name="grafana-panels", expires_at=timezone.now() + timedelta(days=3))
+    issue(alices_license, name="ci-release", expires_at=timezone.now() + timedelta(days=30))
+
+    said = signed_in(alices_license.user).get(page).content.decode()
+
+    assert "grafana-panels</a> expires in 3 days.</b>" in said
+    assert "ci-release</a> expires" not in said
