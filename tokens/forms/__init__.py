@@ -1,0 +1,16 @@
+"""What people type about tokens. A form takes actor and license, never a request; saving is one call into lifecycle."""
+
+from tokens.forms.acts import AccountTokenForm, OrganizationTokenForm, RotateForm
+from tokens.forms.expiry import EXPIRY_CHOICES, end_of_day, fault_of_day
+from tokens.forms.named import TokenEditForm, TokenForm
+
+__all__ = [
+    "EXPIRY_CHOICES",
+    "AccountTokenForm",
+    "OrganizationTokenForm",
+    "RotateForm",
+    "TokenEditForm",
+    "TokenForm",
+    "end_of_day",
+    "fault_of_day",
+]

@@ -1,0 +1,94 @@
+"""Rotate, Create API Token, Regenerate API token: forms of one choice or none."""
+
+import datetime as dt
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.utils import timezone
+
+from accounts.actor import Actor
+from accounts.models import License, User
+from accounts.validators import validate_plain_text
+from tokens import lifecycle, scopes
+from tokens.forms.expiry import end_of_day
+from tokens.lifecycle import ActRefused, Issued
+from tokens.models import Token
+
+OVERLAPS = {
+    "0": dt.timedelta(0),
+    "1h": dt.timedelta(hours=1),
+    "24h": dt.timedelta(hours=24),
+    "7d": dt.timedelta(days=7),
+}
+ORGANIZATION_TOKEN_DAYS = 90
+
+
+class RotateForm(forms.Form):
+    """How long the old token works beside its successor."""
+
+    overlap = forms.ChoiceField(
+        choices=[("0", "now"), ("1h", "in 1 hour"), ("24h", "in 24 hours"), ("7d", "in 7 days")],
+        initial="24h",
+        widget=forms.RadioSelect,
+    )
+    stops_on_use = forms.BooleanField(
+        label="Or as soon as the new one is used",
+        required=False,
+        help_text="For a token that lives in one place only.",
+    )
+    request_key = forms.UUIDField(required=False, widget=forms.HiddenInput)
+
+    def save(self, *, actor: Actor, token: Token) -> Issued:
+        data = self.cleaned_data
+        return lifecycle.rotate(
+            actor=actor,
+            token=token,
+            overlap=OVERLAPS[data["overlap"]],
+            stops_on_use=data["stops_on_use"],
+            request_key=data["request_key"],
+        )
+
+
+class OrganizationTokenForm(forms.Form):
+    """Create API Token: a name is all that the dialog asks. Read only, for ninety days."""
+
+    name = forms.CharField(
+        label="Token Name",
+        max_length=60,
+        validators=[validate_plain_text],
+        help_text=f"Read only, expires in {ORGANIZATION_TOKEN_DAYS} days. Permissions can be changed afterwards.",
+        widget=forms.TextInput({"autocomplete": "off"}),
+    )
+    request_key = forms.UUIDField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, actor: Actor, license: License, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.actor = actor
+        self.license = license
+
+    def save(self) -> Issued | None:
+        try:
+            return lifecycle.issue(
+                actor=self.actor,
+                license=self.license,
+                name=self.cleaned_data["name"],
+                scope=[f"{resource.name}:{scopes.READ}" for resource in scopes.resources()],
+                expires_at=end_of_day(timezone.localdate() + dt.timedelta(days=ORGANIZATION_TOKEN_DAYS)),
+                request_key=self.cleaned_data["request_key"],
+            )
+        except lifecycle.AlreadyDone:
+            raise
+        except ActRefused as refused:
+            self.add_error("name", str(refused))
+            return None
+
+
+class AccountTokenForm(forms.Form):
+    """Regenerate API token, Reset Token: a confirmation without fields, but for the number of the form."""
+
+    request_key = forms.UUIDField(required=False, widget=forms.HiddenInput)
+
+    def save(self, *, actor: Actor, owner: User) -> Issued:
+        key: UUID | None = self.cleaned_data["request_key"]
+        return lifecycle.regenerate(actor=actor, owner=owner, request_key=key)
