@@ -119,6 +119,7 @@ def test_a_deployment_may_let_the_eye_icon_reveal_it_on_a_later_visit(
 
     tag.get_by_role("button", name="Show token").click()
 
+    expect(tag.get_by_text(plaintext, exact=True)).to_be_visible()
     assert copied(tag) == plaintext
     assert call(ME, {"api-token": plaintext}).status_code == 200
     assert looks(alice) == 1

@@ -37,15 +37,17 @@ def security(request: PersonRequest) -> HttpResponse:
     return security_page(request)
 
 
-def api_key_page(request: PersonRequest, plaintext: Plaintext | None = None) -> HttpResponse:
-    context = context_of(request, plaintext) | {"organizations": Organization.objects.of_member(request.user)}
+def api_key_page(request: PersonRequest, plaintext: Plaintext | None = None, *, is_shown: bool = False) -> HttpResponse:
+    context = context_of(request, plaintext, is_shown) | {"organizations": Organization.objects.of_member(request.user)}
     return render(request, "dashboard/api_key.html", context)
 
 
-def security_page(request: PersonRequest, plaintext: Plaintext | None = None) -> HttpResponse:
+def security_page(
+    request: PersonRequest, plaintext: Plaintext | None = None, *, is_shown: bool = False
+) -> HttpResponse:
     events = AuditEvent.objects.about(request.user).filter(action__in=feed.SECURITY_ACTIONS)
     events = events.select_related("actor", "subject")[:ACTIVITY_SHOWN]
-    context = context_of(request, plaintext) | {"activity": feed.entries(events, reader=request.user)}
+    context = context_of(request, plaintext, is_shown) | {"activity": feed.entries(events, reader=request.user)}
     return render(request, "security/settings.html", context)
 
 
@@ -100,14 +102,16 @@ def reveal(request: PersonRequest, page: Page, *, back: str) -> HttpResponse:
     if issued is None:
         messages.error(request, "There is no copy of the token to show. Regenerate it to get a new one.")
         return redirect(back)
-    return page(request, issued.plaintext)
+    return page(request, issued.plaintext, is_shown=request.POST.get("then") != "copy")
 
 
-def context_of(request: PersonRequest, plaintext: Plaintext | None = None) -> dict[str, Any]:
+def context_of(request: PersonRequest, plaintext: Plaintext | None = None, is_shown: bool = False) -> dict[str, Any]:
+    """`is_shown`: whoever asked by the eye sees the text, whoever asked by Copy finds that button in focus."""
     token = Token.objects.account_token_of(request.user)
     return {
         "token": token,
         "plaintext": plaintext,
         "is_revealable": lifecycle.unsealed(token) is not None,
+        "is_shown": is_shown,
         "focus": request.POST.get("then") == "copy",
     }
