@@ -4,13 +4,13 @@ import secrets
 from collections.abc import Callable
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware as DjangoAuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware as DjangoMessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware as DjangoSessionMiddleware
 from django.http import HttpRequest, HttpResponse
 
 from config.logs import current_request_id
+from tokens.problems import is_api_path
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -39,7 +39,7 @@ class PagesOnly:
     get_response: Any
 
     def __call__(self, request: HttpRequest) -> Any:
-        if request.path_info.startswith(settings.API_PATH_PREFIX):
+        if is_api_path(request):
             return self.get_response(request)
         return super().__call__(request)  # type: ignore[misc]
 

@@ -15,9 +15,7 @@ def problem(status: int, code: str, title: str, detail: str = "", **members: Any
     body = {"type": "about:blank", "title": title, "status": status, "code": code, **members}
     if detail:
         body["detail"] = detail
-    response = JsonResponse(body, status=status, content_type=CONTENT_TYPE)
-    response["Cache-Control"] = "no-store"
-    return response
+    return JsonResponse(body, status=status, content_type=CONTENT_TYPE)
 
 
 def problem_of(refused: Refused) -> JsonResponse:

@@ -30,7 +30,7 @@ def overview(request: PersonRequest) -> HttpResponse:
         "organizations": Organization.objects.of_member(request.user),
         "racks": racks,
         "findings": findings(own.named(), now, most=FINDINGS_SHOWN),
-        "chart": chart_of(own, now.date()),
+        "chart": chart_of(own.only("pk"), now.date()),
         "stopped": [rack.license for rack in racks if not rack.license.is_in_force(now)],
         "activity": feed.entries(events, reader=request.user),
         "member_count": License.objects.filter(organization__in=organizations).count() if organizations else 0,
