@@ -42,6 +42,12 @@ class User(AbstractBaseUser, PermissionsMixin):
         help_text="Switched off, nobody signs in with this account and none of its tokens works.",
     )
     is_staff = models.BooleanField("site operator", default=False, help_text="May use Django's admin.")
+    is_service_account = models.BooleanField(
+        "service account",
+        default=False,
+        editable=False,
+        help_text="An organization's own: nobody signs in with it, its administrators look after its tokens.",
+    )
     wants_alerts = models.BooleanField(
         "alerts",
         default=True,
@@ -50,6 +56,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     joined_at = models.DateTimeField(auto_now_add=True)
     password_changed_at = models.DateTimeField(null=True, blank=True, editable=False)
     sessions_ended_at = models.DateTimeField(null=True, blank=True, editable=False)
+    second_factor_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = UserManager()
 
@@ -58,7 +65,13 @@ class User(AbstractBaseUser, PermissionsMixin):
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(email=Lower("email")), name="user_email_lower_case")]
+        constraints = [
+            models.CheckConstraint(condition=Q(email=Lower("email")), name="user_email_lower_case"),
+            models.CheckConstraint(
+                condition=Q(is_service_account=False) | Q(is_staff=False, is_superuser=False),
+                name="user_service_account_is_no_operator",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.display_name

@@ -16,13 +16,16 @@ from tests.conftest import signed_in
 from tests.factories import LicenseFactory, issue
 from tokens import lifecycle
 from tokens.models import Token
-from tokens.pages.urls import urlpatterns
+from tokens.pages import urls as pages
+from tokens.pages.organization import urls as organization
 
 FORM = {"name": "taken-over", "scope_account": "write", "expiry": "30"}
 
 
+PAGES = [page for page in [*pages.urlpatterns, *organization.urlpatterns] if getattr(page, "name", None)]
+
 # Read from the map itself, so that a new page is in the table before anybody thinks of it.
-ROUTES = {str(page.name): str(page.pattern) for page in urlpatterns}
+ROUTES = {str(page.name): str(page.pattern) for page in PAGES}
 PAGES_OF_A_TOKEN = [name for name, route in ROUTES.items() if route.startswith("tokens/<int:pk>")]
 PAGES_OF_AN_ORGANIZATION = [name for name, route in ROUTES.items() if route.startswith("admin/<slug:slug>")]
 READ_ONLY = {

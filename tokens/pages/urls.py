@@ -1,6 +1,6 @@
-from django.urls import path
+from django.urls import include, path
 
-from tokens.pages import account_token, creation, dashboard, management, organization
+from tokens.pages import account_token, creation, dashboard, management
 
 urlpatterns = [
     path("", dashboard.overview, name="dashboard"),
@@ -19,27 +19,5 @@ urlpatterns = [
     path("tokens/<int:pk>/rotate/", creation.rotate, name="token-rotate"),
     path("tokens/<int:pk>/revoke/", management.revoke, name="token-revoke"),
     path("tokens/<int:pk>/re-approve/", management.reapprove, name="token-reapprove"),
-    path("admin/", organization.choose, name="admin"),
-    path("admin/<slug:slug>/", organization.home, name="organization"),
-    path("admin/<slug:slug>/tokens/", organization.tokens, name="organization-tokens"),
-    path("admin/<slug:slug>/tokens/new/", organization.create_token, name="organization-token-new"),
-    path("admin/<slug:slug>/tokens/<int:pk>/", organization.token, name="organization-token"),
-    path("admin/<slug:slug>/tokens/<int:pk>/revoke/", organization.revoke, name="organization-token-revoke"),
-    path(
-        "admin/<slug:slug>/tokens/<int:pk>/re-approve/",
-        organization.reapprove,
-        name="organization-token-reapprove",
-    ),
-    path("admin/<slug:slug>/members/", organization.members, name="organization-members"),
-    path(
-        "admin/<slug:slug>/members/<int:pk>/deactivate/",
-        organization.deactivate,
-        name="organization-deactivate",
-    ),
-    path(
-        "admin/<slug:slug>/members/<int:pk>/reactivate/",
-        organization.reactivate,
-        name="organization-reactivate",
-    ),
-    path("admin/<slug:slug>/audit/", organization.audit_log, name="organization-audit"),
+    path("", include("tokens.pages.organization.urls")),
 ]

@@ -1,52 +1,27 @@
-"""The Admin area: every token and every member of one organization, for its administrators."""
+"""API Tokens: every token of the organization, and Create API Token."""
 
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts import seats
 from accounts.actor import Actor
 from accounts.guards import administrator_required
-from accounts.models import AuditEvent, License, Organization
+from accounts.models import Organization
 from accounts.recency import recent_sign_in_required
 from accounts.requests import PersonRequest
-from config.context import administered
 from tokens import lifecycle
-from tokens.filters import MemberFilter, TokenFilter
+from tokens.filters import TokenFilter
 from tokens.forms import OrganizationTokenForm
 from tokens.lifecycle import ActRefused, AlreadyDone, Issued
 from tokens.models import Token
-from tokens.pages import feed
 from tokens.pages.management import consequence_of_revoking, detail_context
-from tokens.racks import fill
 
 TOKENS_SHOWN = 25
-MEMBERS_SHOWN = 25
-EVENTS_SHOWN = 50
-
-
-@require_GET
-@login_required
-def choose(request: PersonRequest) -> HttpResponse:
-    """Straight to the only organization, or a choice."""
-    organizations = administered(request)
-    if not organizations:
-        raise Http404
-    if len(organizations) == 1:
-        return redirect(organizations[0])
-    return render(request, "organization/choose.html", {"organizations": organizations})
-
-
-@require_GET
-@administrator_required
-def home(request: PersonRequest, organization: Organization) -> HttpResponse:
-    return redirect(organization)
 
 
 @require_GET
@@ -129,68 +104,3 @@ def confirm(request: PersonRequest, organization: Organization, template: str, t
     back = organization.get_absolute_url()
     context = {"token": token, "back": back, "consequence": consequence_of_revoking(token)}
     return render(request, template, context | {"organization": organization})
-
-
-@require_GET
-@administrator_required
-def members(request: PersonRequest, organization: Organization) -> HttpResponse:
-    now = timezone.now()
-    licenses = organization.licenses.select_related("user", "organization").order_by("user__name", "user__email", "pk")
-    filter = MemberFilter(request.GET)
-    page = Paginator(filter.apply(licenses), MEMBERS_SHOWN).get_page(request.GET.get("page"))
-    context = {
-        "now": now,
-        "organization": organization,
-        "filter": filter,
-        "page": page,
-        "racks": fill(page, now, ended_shown=0),
-        "license_count": licenses.count(),
-        "section": "members",
-    }
-    return render(request, "organization/members.html", context)
-
-
-@require_http_methods(["GET", "POST"])
-@administrator_required
-@recent_sign_in_required
-def deactivate(request: PersonRequest, organization: Organization, pk: int) -> HttpResponse:
-    license = license_of(organization, pk)
-    if request.method == "POST":
-        try:
-            seats.deactivate_license(license, actor=Actor.of(request))
-            messages.success(request, f"{license.user} is deactivated. The tokens stopped at once.")
-        except seats.SeatRefused as refused:
-            messages.error(request, str(refused))
-        return redirect("organization-members", organization.slug)
-    (rack,) = fill([license], timezone.now(), ended_shown=0)
-    return render(request, "organization/deactivate.html", {"organization": organization, "rack": rack})
-
-
-@require_http_methods(["GET", "POST"])
-@administrator_required
-@recent_sign_in_required
-def reactivate(request: PersonRequest, organization: Organization, pk: int) -> HttpResponse:
-    license = license_of(organization, pk)
-    if request.method == "POST":
-        seats.reactivate_license(license, actor=Actor.of(request))
-        messages.success(request, f"{license.user} is back. Re-approve the tokens that are still needed.")
-        return redirect("organization-members", organization.slug)
-    return render(request, "organization/reactivate.html", {"organization": organization, "license": license})
-
-
-def license_of(organization: Organization, pk: int) -> License:
-    return get_object_or_404(organization.licenses.select_related("user", "organization"), pk=pk)
-
-
-@require_GET
-@administrator_required
-def audit_log(request: PersonRequest, organization: Organization) -> HttpResponse:
-    events = AuditEvent.objects.filter(organization=organization).select_related("actor", "subject").order_by("-pk")
-    page = Paginator(events, EVENTS_SHOWN).get_page(request.GET.get("page"))
-    context = {
-        "organization": organization,
-        "page": page,
-        "entries": feed.entries(page, reader=request.user, governs=True),
-        "section": "audit",
-    }
-    return render(request, "organization/audit.html", context)

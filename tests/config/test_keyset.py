@@ -1,0 +1,107 @@
+"""Paging by position: every row once, in order, in both directions, whatever comes or goes meanwhile."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.http import QueryDict
+
+from accounts.models import User
+from config.keyset import KeysetPage, Order, page_of
+from tests.factories import UserFactory
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+ORDERS = [Order(), Order(is_descending=False), Order("last_login"), Order("last_login", is_descending=False)]
+
+
+@pytest.fixture
+def people(db: None) -> None:
+    """Seven, of whom two share a moment and two have none."""
+    for hours in (1, 2, 2, 3, None, 4, None):
+        UserFactory(last_login=NOON + timedelta(hours=hours) if hours else None)
+
+
+def page(order: Order, query: str = "") -> KeysetPage:
+    return page_of(User.objects.all(), QueryDict(query.removeprefix("?")), order=order, size=2)
+
+
+def walk(order: Order, way: str, query: str = "") -> list[list[int]]:
+    pages = []
+    while True:
+        shown = page(order, query)
+        pages.append([person.pk for person in shown])
+        query = getattr(shown, way)
+        if not query:
+            return pages
+
+
+@pytest.mark.usefixtures("people")
+@pytest.mark.parametrize("order", ORDERS, ids=str)
+def test_every_row_is_met_once_and_in_order(order: Order) -> None:
+    pages = walk(order, "older")
+
+    keys = [person.pk for person in order.ordered(User.objects.all())]
+    assert [key for keys in pages for key in keys] == keys
+    assert [len(keys) for keys in pages] == [2, 2, 2, 1]
+
+
+@pytest.mark.usefixtures("people")
+@pytest.mark.parametrize("order", ORDERS, ids=str)
+def test_the_way_back_meets_the_same_pages(order: Order) -> None:
+    there = walk(order, "older")
+    last = ""
+    for _ in there[1:]:
+        last = page(order, last).older
+
+    back = walk(order, "newer", last)
+
+    assert [key for keys in reversed(back) for key in keys] == [key for keys in there for key in keys]
+
+
+@pytest.mark.usefixtures("people")
+def test_the_rows_without_a_value_stand_last() -> None:
+    for order in ORDERS[2:]:
+        last_logins = [person.last_login for person in order.ordered(User.objects.all())]
+        assert last_logins[-2:] == [None, None]
+
+
+@pytest.mark.usefixtures("people")
+def test_a_row_that_comes_meanwhile_repeats_no_other() -> None:
+    first = page(Order())
+    UserFactory()
+
+    second = page(Order(), first.older)
+
+    assert not {person.pk for person in first} & {person.pk for person in second}
+
+
+@pytest.mark.usefixtures("people")
+def test_the_links_keep_the_rest_of_the_search() -> None:
+    shown = page(Order(), "?q=a&state=active&page=3")
+
+    assert shown.older.startswith("?q=a&state=active&after=")
+
+
+@pytest.mark.usefixtures("people")
+@pytest.mark.parametrize(
+    "cursor",
+    ["", "x", "é", "%00", "W10", "WzEsIjIiXQ", "W251bGwsIHRydWVd", "WyJub3QgYSBkYXRlIiwgM10", "W1tdLCAzXQ", "[" * 9000],
+)
+@pytest.mark.parametrize("order", ORDERS, ids=str)
+@pytest.mark.parametrize("word", ["after", "before"])
+def test_a_cursor_that_makes_no_sense_leads_to_a_page_all_the_same(word: str, order: Order, cursor: str) -> None:
+    query = QueryDict(mutable=True)
+    query[word] = cursor
+
+    shown = page_of(User.objects.all(), query, order=order, size=2)
+
+    assert len(shown.rows) <= 2
+
+
+@pytest.mark.usefixtures("people")
+def test_a_cursor_behind_the_last_row_leads_to_the_first_page() -> None:
+    nobody = Order().cursor_of(User(pk=1))
+
+    shown = page(Order(is_descending=True), f"?after={nobody}")
+
+    assert len(shown.rows) == 2
+    assert shown.newer == ""

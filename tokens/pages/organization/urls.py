@@ -1,0 +1,29 @@
+from django.urls import path
+
+from tokens.pages.organization import audit, choosing, inventory, members
+
+urlpatterns = [
+    path("admin/", choosing.choose, name="admin"),
+    path("admin/<slug:slug>/", choosing.home, name="organization"),
+    path("admin/<slug:slug>/tokens/", inventory.tokens, name="organization-tokens"),
+    path("admin/<slug:slug>/tokens/new/", inventory.create_token, name="organization-token-new"),
+    path("admin/<slug:slug>/tokens/<int:pk>/", inventory.token, name="organization-token"),
+    path("admin/<slug:slug>/tokens/<int:pk>/revoke/", inventory.revoke, name="organization-token-revoke"),
+    path(
+        "admin/<slug:slug>/tokens/<int:pk>/re-approve/",
+        inventory.reapprove,
+        name="organization-token-reapprove",
+    ),
+    path("admin/<slug:slug>/members/", members.members, name="organization-members"),
+    path(
+        "admin/<slug:slug>/members/<int:pk>/deactivate/",
+        members.deactivate,
+        name="organization-deactivate",
+    ),
+    path(
+        "admin/<slug:slug>/members/<int:pk>/reactivate/",
+        members.reactivate,
+        name="organization-reactivate",
+    ),
+    path("admin/<slug:slug>/audit/", audit.audit_log, name="organization-audit"),
+]
