@@ -8,21 +8,28 @@ from accounts.address import client_address
 from accounts.models import User
 
 LONGEST_USER_AGENT = 200
+SESSION_MARK = "mark"
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A person, or nobody (a command, the passing of time), with the address and program they came through."""
+    """A person, or nobody (a command, the passing of time), with the address and program they came through.
+
+    `session_mark` names the sign-in, where there is one: a word that outlives the session's own changing key.
+    """
 
     user: User | None
     address: str | None = None
     user_agent: str = ""
+    session_mark: str = ""
 
     @classmethod
     def of(cls, request: HttpRequest, user: User | None = None) -> "Actor":
         """The signed-in user of a request, or the one that is named where nobody is signed in yet (or any more)."""
         person = user or (request.user if request.user.is_authenticated else None)
-        return cls(user=person, address=client_address(request) or None, user_agent=user_agent_of(request))
+        mark = request.session.get(SESSION_MARK, "") if hasattr(request, "session") else ""
+        address = client_address(request) or None
+        return cls(user=person, address=address, user_agent=user_agent_of(request), session_mark=mark)
 
 
 def user_agent_of(request: HttpRequest) -> str:

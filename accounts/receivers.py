@@ -11,12 +11,13 @@ from django.utils import timezone
 from django.utils.crypto import get_random_string
 
 from accounts import audit
-from accounts.actor import Actor
+from accounts.actor import SESSION_MARK, Actor
 from accounts.models import License, User
 
 
 @receiver(auth_signals.user_logged_in)
 def record_sign_in(request: HttpRequest, user: User, **kwargs: Any) -> None:
+    request.session[SESSION_MARK] = get_random_string(22)
     audit.record("account.signed_in", actor=Actor.of(request, user), subject=user)
 
 

@@ -14,7 +14,7 @@ from tokens.models import Token
 @admin.register(Token)
 class TokenAdmin(ReadOnly):
     list_display = ("name", "hint", "owner", "license", "state", "last_used_at", "expires_at")
-    list_select_related = ("owner", "license__organization")
+    list_select_related = ("owner", "license__organization__policy")
     list_filter = ("hold",)
     search_fields = ("name", "hint", "owner__email", "owner__name", "license__number")
     ordering = ("-pk",)

@@ -63,6 +63,10 @@ def suspended(tokens: TokenQuerySet, now: datetime) -> TokenQuerySet:
     return tokens.on_hooks(now).in_state("suspended", now)
 
 
+def blocked(tokens: TokenQuerySet, now: datetime) -> TokenQuerySet:
+    return tokens.on_hooks(now).in_state("blocked", now)
+
+
 RULES = [
     Rule("expiring", "Expiring", "clock", "warn", "expires", "Rotate", "token-detail", "#rotate", expiring),
     Rule(
@@ -77,6 +81,7 @@ RULES = [
         replaced_in_use,
     ),
     Rule("suspended", "Suspended", "pause", "info", "is suspended", "Review", "token-detail", "", suspended),
+    Rule("blocked", "Blocked by policy", "lock", "bad", "is blocked by policy", "Review", "token-detail", "", blocked),
     Rule("unused", "Never used", "tag", "idle", "was never used", "Revoke", "token-revoke", "", never_used),
     Rule("idle", "Idle", "tag", "idle", "was not used in 90 days", "Revoke", "token-revoke", "", idle),
     Rule(

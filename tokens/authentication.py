@@ -9,7 +9,7 @@ from datetime import datetime
 
 from django.conf import settings
 
-from tokens import format, hashing, networks, refusals
+from tokens import format, hashing, networks, refusals, scopes
 from tokens.lookup import find_token
 from tokens.models import State, Token
 from tokens.refusals import Refused
@@ -19,12 +19,15 @@ AUTHORIZATION = re.compile(r"(?:(?:token|bearer) +){1,2}([!-+\--~]{1,500})", re.
 BARE = re.compile(r"(?:(?:token|bearer) +)?([!-+\--~]{1,500})", re.IGNORECASE)
 
 
-def authenticate(text: str | None, *, now: datetime, address: str) -> Token | None:
-    """The token of the call, None where it brings no credential; raises Refused for one that is not good."""
+def authenticate(text: str | None, *, now: datetime, address: str, reads_me: bool = False) -> Token | None:
+    """The token of the call, None where it brings no credential; raises Refused for one that is not good.
+
+    `reads_me`: the call asks whom the token stands for, which is all that one may do that awaits approval.
+    """
     if text is None:
         return None
     token = recognise(text)
-    check(token, now=now, address=address)
+    check(token, now=now, address=address, reads_me=reads_me)
     return token
 
 
@@ -56,7 +59,7 @@ def recognise(text: str) -> Token:
     return token
 
 
-def check(token: Token, *, now: datetime, address: str) -> None:
+def check(token: Token, *, now: datetime, address: str, reads_me: bool = False) -> None:
     match token.state(now):
         case State.REVOKED:
             raise Refused(refusals.REVOKED, token=token)
@@ -65,7 +68,13 @@ def check(token: Token, *, now: datetime, address: str) -> None:
         case State.SUSPENDED:
             reason = refusals.LICENSE_INACTIVE if token.owner.is_active else refusals.OWNER_INACTIVE
             raise Refused(reason, token=token)
+        case State.BLOCKED:
+            raise Refused(refusals.POLICY_BLOCKED, token=token, rule=token.block(now))
+        case State.PENDING if not reads_me:
+            raise Refused(refusals.APPROVAL_PENDING, token=token)
     if not networks.contain(token.allowed_networks, address):
+        raise Refused(refusals.ADDRESS_DENIED, token=token)
+    if token.policy and not networks.contain(token.policy.allowed_networks, address):
         raise Refused(refusals.ADDRESS_DENIED, token=token)
 
 
@@ -73,6 +82,8 @@ def require_scope(token: Token | None, scope: str) -> Token:
     """The token, if it is there and allows this; the refusal names the scope that would do."""
     if token is None:
         raise Refused(refusals.MISSING)
-    if scope and not token.allows(scope):
+    if scope and not scopes.allows(token.scopes, scope):
         raise Refused(refusals.SCOPE_MISSING, token=token, scope=scope)
+    if scope and not token.allows(scope):
+        raise Refused(refusals.PERMISSION_WITHHELD, token=token)
     return token

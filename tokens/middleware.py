@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import Error
 from django.http import HttpRequest, HttpResponse
@@ -21,6 +22,7 @@ from tokens.refusals import Refused
 
 logger = logging.getLogger(__name__)
 
+ME_PATH = f"{settings.API_PATH_PREFIX}v1/me"
 EXPIRY_TOLD_WITHIN = timedelta(days=30)
 
 
@@ -51,7 +53,7 @@ def admit(request: HttpRequest, *, now: datetime, address: str) -> Token | None:
     """The token of the call, which from here on speaks for its owner."""
     try:
         text = read_credential(request.headers)
-        token = authenticate(text, now=now, address=address)
+        token = authenticate(text, now=now, address=address, reads_me=reads_me(request))
     except Refused:
         throttling.count_refusal(address)
         raise
@@ -62,6 +64,10 @@ def admit(request: HttpRequest, *, now: datetime, address: str) -> Token | None:
         if token.pepper != newest_pepper():
             lifecycle.redigest(token=token, text=text)
     return token
+
+
+def reads_me(request: HttpRequest) -> bool:
+    return request.path_info == ME_PATH and request.method in {"GET", "HEAD"}
 
 
 def note(request: HttpRequest, token: Token, refused: Refused | None, *, now: datetime, address: str) -> None:

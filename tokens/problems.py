@@ -26,6 +26,9 @@ def problem_of(refused: Refused) -> JsonResponse:
     if refused.scope:
         members["scope"] = refused.scope
         detail = f"The permission {refused.scope} would do."
+    if refused.rule:
+        members["rule"] = refused.rule.value
+        detail = f"The rule that keeps it from working: {refused.rule.label}."
     response = problem(refusal.status, refusal.code, refusal.title, detail, **members)
     if refusal.status in {400, 401, 403}:
         response["WWW-Authenticate"] = challenge(refusal.error, refusal.title, refused.scope)

@@ -9,7 +9,7 @@ from django.db.models import BooleanField, ExpressionWrapper, F, Q, Window
 from django.db.models.functions import RowNumber
 
 from accounts.models import License, User
-from tokens.models import State, Token
+from tokens.models import Policy, State, Token
 
 ENDED_SHOWN = 20
 
@@ -68,6 +68,10 @@ class Rack:
         return self.is_in_force and not self.is_full
 
     @property
+    def policy(self) -> Policy | None:
+        return getattr(self.license.organization, "policy", None)
+
+    @property
     def next_position(self) -> int:
         return self.used + 1
 
@@ -100,7 +104,7 @@ class Rack:
 
 def racks_of(user: User, now: datetime) -> list[Rack]:
     """All licenses of a person, in two queries."""
-    licenses = License.objects.filter(user=user).select_related("organization", "user").in_order()
+    licenses = License.objects.filter(user=user).select_related("organization__policy", "user").in_order()
     return fill(licenses, now, ended_shown=ENDED_SHOWN)
 
 

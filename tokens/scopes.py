@@ -47,3 +47,9 @@ def join(scopes: Iterable[str]) -> str:
 def allows(held: frozenset[str], needed: str) -> bool:
     resource, _, level = needed.partition(":")
     return needed in held or (level == READ and f"{resource}:{WRITE}" in held)
+
+
+def is_withheld(scope: str, withheld: frozenset[str]) -> bool:
+    """Who withholds reading withholds writing too, for write includes read."""
+    resource, _, level = scope.partition(":")
+    return scope in withheld or (level == WRITE and f"{resource}:{READ}" in withheld)

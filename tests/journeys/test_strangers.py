@@ -15,7 +15,7 @@ from accounts.models import AuditEvent, License, User
 from tests.conftest import signed_in
 from tests.factories import LicenseFactory, issue
 from tokens import lifecycle
-from tokens.models import Token
+from tokens.models import Policy, Token
 from tokens.pages import urls as pages
 from tokens.pages.organization import urls as organization
 
@@ -36,6 +36,7 @@ READ_ONLY = {
     "organization-tokens",
     "organization-token",
     "organization-members",
+    "organization-policy",
     "organization-audit",
 }
 
@@ -77,6 +78,7 @@ def rows() -> list[Any]:
         list(Token.objects.order_by("pk").values()),
         list(License.objects.order_by("pk").values()),
         list(User.objects.order_by("pk").values("pk", "name", "email", "is_active", "sessions_ended_at")),
+        list(Policy.objects.values()),
         AuditEvent.objects.count(),
     ]
 

@@ -8,9 +8,9 @@ from django.db import IntegrityError, transaction
 
 from accounts.actor import SYSTEM
 from accounts.models import License, User
-from tests.factories import LicenseFactory, UserFactory, issue
+from tests.factories import LicenseFactory, OrganizationFactory, UserFactory, issue
 from tokens import lifecycle
-from tokens.models import Hold, State, Token
+from tokens.models import REST_OF_THE_LAST_DAY, Hold, Policy, State, Token
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
@@ -87,6 +87,39 @@ def every_product_of_facts() -> list[Token]:
         if license:  # account tokens are never replaced
             tokens += [row(license, owner, **replacement) for replacement in (REPLACED, STOPPED, REPLACED | REVOKED)]
         tokens += [row(None, owner), row(None, owner, **REVOKED)]
+    return tokens + every_product_with_a_policy()
+
+
+POLICIES = [
+    {},
+    {"lifetime": 30 * DAY},
+    {"requires_expiry": True},
+    {"requires_second_factor": True},
+    {"idle_after": 10 * DAY},
+    {"requires_approval": True},
+    {"lifetime": 60 * DAY, "idle_after": 40 * DAY, "requires_approval": True, "requires_second_factor": True},
+]
+LATEST_END = NOW - 30 * DAY + 30 * DAY + REST_OF_THE_LAST_DAY
+
+
+def every_product_with_a_policy() -> list[Token]:
+    tokens = []
+    for rules in POLICIES:
+        organization = OrganizationFactory()
+        Policy.objects.create(organization=organization, **rules)
+        owners = [UserFactory(), UserFactory(second_factor_at=NOW), UserFactory(is_service_account=True)]
+        for owner in owners:
+            license = LicenseFactory(user=owner, organization=organization)
+            for expires_at in [None, LATEST_END, LATEST_END + SECOND, NOW + 300 * DAY]:
+                tokens += [
+                    row(license, owner, expires_at=expires_at),
+                    row(license, owner, expires_at=expires_at, awaits_approval=True),
+                    row(license, owner, expires_at=expires_at, resumed_at=NOW - 10 * DAY + SECOND),
+                    row(license, owner, expires_at=expires_at, resumed_at=NOW - 10 * DAY),
+                    row(license, owner, expires_at=expires_at, first_used_at=NOW - DAY, last_used_at=NOW - DAY),
+                    row(license, owner, expires_at=expires_at, created_at=NOW - DAY),
+                ]
+            tokens += [row(license, owner, **REVOKED), row(license, owner, **REPLACED)]
     return tokens
 
 

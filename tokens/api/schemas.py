@@ -60,4 +60,5 @@ class Problem(Schema):
     code: str
     detail: str | None = None
     scope: str | None = None
+    rule: str | None = None
     errors: list[dict[str, str]] | None = None

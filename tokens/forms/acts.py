@@ -68,13 +68,15 @@ class OrganizationTokenForm(forms.Form):
         self.license = license
 
     def save(self) -> Issued | None:
+        policy = lifecycle.policy_of(self.license.organization) if self.license.organization else None
+        days = min(ORGANIZATION_TOKEN_DAYS, (policy and policy.lifetime_days) or ORGANIZATION_TOKEN_DAYS)
         try:
             return lifecycle.issue(
                 actor=self.actor,
                 license=self.license,
                 name=self.cleaned_data["name"],
                 scope=[f"{resource.name}:{scopes.READ}" for resource in scopes.resources()],
-                expires_at=end_of_day(timezone.localdate() + dt.timedelta(days=ORGANIZATION_TOKEN_DAYS)),
+                expires_at=end_of_day(timezone.localdate() + dt.timedelta(days=days)),
                 request_key=self.cleaned_data["request_key"],
             )
         except lifecycle.AlreadyDone:

@@ -7,18 +7,33 @@ ever sees it.
 from tokens.lifecycle.issuing import edit, issue, regenerate, rotate
 from tokens.lifecycle.noting import note_first_use, redigest, reveal, unsealed
 from tokens.lifecycle.outcome import ActRefused, AlreadyDone, Issued
-from tokens.lifecycle.stopping import reapprove, revoke, revoke_for_license, revoke_for_user, revoke_on_sign_out
+from tokens.lifecycle.policy import Effect, change_policy, effect_of, policy_of
+from tokens.lifecycle.stopping import (
+    approve,
+    reapprove,
+    resume,
+    revoke,
+    revoke_for_license,
+    revoke_for_user,
+    revoke_on_sign_out,
+)
 
 __all__ = [
     "ActRefused",
     "AlreadyDone",
+    "Effect",
     "Issued",
+    "approve",
+    "change_policy",
     "edit",
+    "effect_of",
     "issue",
     "note_first_use",
+    "policy_of",
     "reapprove",
     "redigest",
     "regenerate",
+    "resume",
     "reveal",
     "revoke",
     "revoke_for_license",

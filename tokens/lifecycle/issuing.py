@@ -11,6 +11,8 @@ from django.utils import timezone
 
 from accounts.actor import Actor
 from accounts.models import License, User
+from tokens import scopes
+from tokens.lifecycle import policing
 from tokens.lifecycle.outcome import ActRefused, Issued
 from tokens.lifecycle.rows import create, hold_back, record, stop
 from tokens.lifecycle.rules import (
@@ -47,14 +49,20 @@ def issue(
     check_name(license, name, now)
     if expires_at is not None and expires_at <= now:
         raise ActRefused("Choose a date in the future.", field="expires_on")
+    chosen = check_scope(scope)
+    policing.check_second_factor(license)
+    policing.check_end(license, now, expires_at)
+    policing.check_grant(license, scopes.parse(chosen))
     issued = create(
         owner=license.user,
         license=license,
         name=name,
-        scope=check_scope(scope),
+        scope=chosen,
         expires_at=expires_at,
         allowed_networks=list(allowed_networks),
         revoke_on_sign_out=revoke_on_sign_out,
+        awaits_approval=policing.awaits_approval(license, actor),
+        session_mark=actor.session_mark,
         created_at=now,
         request_key=request_key,
     )
@@ -88,15 +96,20 @@ def rotate(
     if token.is_replaced:  # its own hook and name were left to a successor, and may have been taken since
         check_hook(license, now)
         check_name(license, token.name, now)
+    ends_at = successors_expiry(token, now)
+    policing.check_second_factor(license)
+    policing.check_end(license, now, ends_at)
     stops_at = min(filter(None, [now + overlap, token.stops_at, token.expires_at]))
     issued = create(
         owner=token.owner,
         license=license,
         name=token.name,
         scope=token.scope,
-        expires_at=successors_expiry(token, now),
+        expires_at=ends_at,
         allowed_networks=token.allowed_networks,
         revoke_on_sign_out=token.revoke_on_sign_out,
+        awaits_approval=token.awaits_approval,
+        session_mark=actor.session_mark,
         predecessor=token,
         created_at=now,
         request_key=request_key,
@@ -158,12 +171,20 @@ def edit(
         raise ActRefused("This token has ended and cannot be changed.")
     assert token.license is not None, "The account token has nothing to edit."  # noqa: S101
     check_name(token.license, name, now, besides=token)
+    chosen, networks = check_scope(scope), list(allowed_networks)
+    added = frozenset(word for word in scopes.parse(chosen) if not scopes.allows(token.scopes, word))
+    policing.check_grant(token.license, added)
+    ends_at = checked_end(token, expires_at, now)
+    if ends_at != token.expires_at:
+        policing.check_end(token.license, token.created_at, ends_at)
+    is_different = bool(added) or networks != token.allowed_networks
     new = {
         "name": name,
-        "scope": check_scope(scope),
-        "allowed_networks": list(allowed_networks),
+        "scope": chosen,
+        "allowed_networks": networks,
         "revoke_on_sign_out": revoke_on_sign_out,
-        "expires_at": checked_end(token, expires_at, now),
+        "expires_at": ends_at,
+        "awaits_approval": token.awaits_approval or (is_different and policing.awaits_approval(token.license, actor)),
     }
     changes = {field: [getattr(token, field), value] for field, value in new.items() if getattr(token, field) != value}
     if changes:

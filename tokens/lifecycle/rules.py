@@ -15,9 +15,8 @@ from tokens.models import Token
 
 def locked(license: License) -> License:
     """The license row is the lock under which its hooks are counted; the person's keeps off who would deactivate."""
-    return (
-        License.objects.select_for_update(of=("self", "user")).select_related("user", "organization").get(pk=license.pk)
-    )
+    licenses = License.objects.select_related("user", "organization__policy")
+    return licenses.select_for_update(of=("self", "user")).get(pk=license.pk)
 
 
 def locked_token(token: Token) -> Token:

@@ -1,6 +1,7 @@
 """Acts that stop tokens, and the one that lets them work again."""
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.actor import Actor
@@ -8,7 +9,7 @@ from accounts.models import License, User
 from tokens.lifecycle.outcome import ActRefused
 from tokens.lifecycle.rows import record, stop, stop_all
 from tokens.lifecycle.rules import check_hook, check_name, locked_token
-from tokens.models import LIFTED_BY_OWNER, Hold, Token
+from tokens.models import LIFTED_BY_OWNER, Block, Hold, Token
 
 
 @transaction.atomic
@@ -41,9 +42,40 @@ def reapprove(*, actor: Actor, token: Token) -> Token:
 
 
 @transaction.atomic
+def approve(*, actor: Actor, token: Token) -> Token:
+    """Let a pending token do what it holds. Only for administrators; raises ActRefused."""
+    token = locked_token(token)
+    if actor.user is None or not token.is_governed_by(actor.user):
+        raise ActRefused("Only an administrator can approve a token.")
+    if token.has_ended(timezone.now()):
+        raise ActRefused("This token has ended and cannot be approved.")
+    if token.awaits_approval:
+        token.awaits_approval = False
+        token.save(update_fields=["awaits_approval"])
+        record("token.approved", token, actor=actor, scope=token.scope)
+    return token
+
+
+@transaction.atomic
+def resume(*, actor: Actor, token: Token) -> Token:
+    """Count the idle days of a token from now on. Raises ActRefused where that is not what keeps it from working."""
+    token = locked_token(token)
+    now = timezone.now()
+    if token.has_ended(now) or token.block(now) != Block.IDLE:
+        raise ActRefused("This token is not blocked for being idle.")
+    token.resumed_at = now
+    token.save(update_fields=["resumed_at"])
+    record("token.resumed", token, actor=actor)
+    return token
+
+
+@transaction.atomic
 def revoke_on_sign_out(*, actor: Actor, owner: User) -> None:
-    """Stop what its owner asked to have stopped when they sign out."""
-    stop_all(Token.objects.filter(owner=owner, revoke_on_sign_out=True), Hold.SIGN_OUT, actor=actor)
+    """Stop what its owner asked to have stopped, and what was made in this session where the policy asks for it."""
+    chosen = Q(revoke_on_sign_out=True)
+    if actor.session_mark:
+        chosen |= Q(session_mark=actor.session_mark, license__organization__policy__revokes_on_sign_out=True)
+    stop_all(Token.objects.filter(chosen, owner=owner), Hold.SIGN_OUT, actor=actor)
 
 
 @transaction.atomic

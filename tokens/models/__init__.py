@@ -1,3 +1,4 @@
+from tokens.models.policy import REST_OF_THE_LAST_DAY, Block, Policy
 from tokens.models.querysets import TokenQuerySet
 from tokens.models.states import ENDED, EXPIRING_WITHIN, LIFTED_BY_OWNER, NEVER_LIFTED, Hold, State
 from tokens.models.token import Token
@@ -11,8 +12,11 @@ __all__ = [
     "EXPIRING_WITHIN",
     "LIFTED_BY_OWNER",
     "NEVER_LIFTED",
+    "REST_OF_THE_LAST_DAY",
+    "Block",
     "Hold",
     "Notice",
+    "Policy",
     "RefusalDay",
     "State",
     "Token",

@@ -1,5 +1,7 @@
 """Which tokens there are: the named scopes, exact counterparts of Token's properties."""
 
+import functools
+import operator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -8,6 +10,7 @@ from django.db.models import Case, Exists, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
 from accounts.models import License, Organization
+from tokens.models.policy import breaches
 from tokens.models.states import EXPIRING_WITHIN, State
 
 if TYPE_CHECKING:
@@ -26,7 +29,7 @@ class TokenQuerySet(models.QuerySet["Token"]):
 
     def with_surroundings(self) -> "TokenQuerySet":
         """Everything the state depends on, in one query."""
-        return self.with_seat().select_related("owner", "license__organization")
+        return self.with_seat().select_related("owner", "license__organization__policy")
 
     def with_seat(self) -> "TokenQuerySet":
         """Of account tokens, when the last license of the owner ends. Who never had a license needs none."""
@@ -57,6 +60,8 @@ class TokenQuerySet(models.QuerySet["Token"]):
             State.REVOKED: Q(revoked_at__isnull=False) | Q(stops_at__lte=now),
             State.EXPIRED: Q(expires_at__lte=now),
             State.SUSPENDED: Q(owner__is_active=False) | license_stopped | Q(owner_seat_ends_at__lte=now),
+            State.BLOCKED: functools.reduce(operator.or_, breaches(now).values()),
+            State.PENDING: Q(awaits_approval=True, license__organization__policy__requires_approval=True),
             State.ENDING: Q(replaced_at__isnull=False),
             State.EXPIRING: Q(expires_at__lte=now + EXPIRING_WITHIN),
         }

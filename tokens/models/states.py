@@ -16,6 +16,8 @@ class State(models.TextChoices):
     EXPIRED = "expired", "Expired"
     REVOKED = "revoked", "Revoked"
     SUSPENDED = "suspended", "Suspended"
+    BLOCKED = "blocked", "Blocked by policy"
+    PENDING = "pending", "Pending"
 
 
 ENDED = {State.EXPIRED, State.REVOKED}

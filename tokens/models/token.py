@@ -11,6 +11,7 @@ from django.urls import reverse
 from accounts.models import License
 from accounts.validators import validate_plain_text
 from tokens import scopes
+from tokens.models.policy import Block, Policy
 from tokens.models.querysets import NEVER, TokenQuerySet
 from tokens.models.states import EXPIRING_WITHIN, LIFTED_BY_OWNER, NEVER_LIFTED, Hold, State
 
@@ -43,6 +44,10 @@ class Token(models.Model):
     replaced_at = models.DateTimeField(null=True)
     stops_at = models.DateTimeField(null=True)
     stops_on_use = models.BooleanField(default=False)
+
+    awaits_approval = models.BooleanField(default=False)
+    resumed_at = models.DateTimeField(null=True)
+    session_mark = models.CharField(max_length=32, blank=True)
 
     first_used_at = models.DateTimeField(null=True)
     last_used_at = models.DateTimeField(null=True)
@@ -133,6 +138,25 @@ class Token(models.Model):
             return self.owner_seat_ends_at > now
         return self.license.is_in_force(now)
 
+    @property
+    def policy(self) -> Policy | None:
+        """Of the organization whose license it hangs on; account tokens hang on their owner alone."""
+        organization = self.license and self.license.organization
+        return getattr(organization, "policy", None)
+
+    def block(self, now: datetime) -> Block | None:
+        """Which rule of the policy keeps it from working."""
+        return self.policy.block_of(self, now) if self.policy else None
+
+    @property
+    def last_seen_at(self) -> datetime:
+        """What idle days are counted from: its last use, or when it was made or resumed, if that was later."""
+        return max(filter(None, [self.created_at, self.last_used_at, self.resumed_at]))
+
+    @property
+    def is_pending(self) -> bool:
+        return self.awaits_approval and self.policy is not None and self.policy.requires_approval
+
     def state(self, now: datetime) -> State:
         if self.is_revoked or self.has_stopped(now):
             return State.REVOKED
@@ -140,6 +164,10 @@ class Token(models.Model):
             return State.EXPIRED
         if not self.owner.is_active or not self.is_license_in_force(now):
             return State.SUSPENDED
+        if self.block(now):
+            return State.BLOCKED
+        if self.is_pending:
+            return State.PENDING
         if self.is_replaced:
             return State.ENDING
         if self.is_expired(now + EXPIRING_WITHIN):
@@ -151,7 +179,16 @@ class Token(models.Model):
         return scopes.everything() if self.is_account_token else scopes.parse(self.scope)
 
     def allows(self, needed: str) -> bool:
-        return scopes.allows(self.scopes, needed)
+        """Whether it may do this: it holds the permission, and the policy does not withhold it."""
+        return scopes.allows(self.scopes, needed) and not scopes.is_withheld(needed, self.withheld)
+
+    @property
+    def withheld(self) -> frozenset[str]:
+        """What the policy lets no member grant. Administrators and service accounts are free."""
+        if self.policy is None or self.license is None:
+            return frozenset()
+        is_free = self.license.is_administrator or self.owner.is_service_account
+        return frozenset() if is_free else self.policy.withheld
 
     def is_governed_by(self, user: "User") -> bool:
         """Whether the user administers the organization whose license the token hangs on."""

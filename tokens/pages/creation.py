@@ -26,6 +26,8 @@ from tokens.models import Token
 from tokens.pages.management import own_token
 from tokens.racks import Rack, rack_of, racks_of
 
+DAYS_OFFERED = 60
+
 
 @require_http_methods(["GET", "POST"])
 @recent_sign_in_required
@@ -34,11 +36,12 @@ def new(request: PersonRequest) -> HttpResponse:
     racks = racks_of(request.user, now)
     licenses = License.objects.filter(user=request.user).in_force(now)
     first = chosen_rack(racks)
+    offered = {"license": first.license.pk if first else None, "expiry": offered_expiry(first)}
     form = TokenForm(
         request.POST or None,
         actor=Actor.of(request),
         licenses=licenses,
-        initial={"license": first.license.pk if first else None} | prefilled(request.GET),
+        initial=offered | prefilled(request.GET),
         held=prefilled_scopes(request.GET),
     )
     try:
@@ -90,6 +93,13 @@ def parse_day(text: str) -> date | None:
 def chosen_rack(racks: list[Rack]) -> Rack | None:
     """The first with a free hook is offered."""
     return next((rack for rack in racks if rack.is_usable), None)
+
+
+def offered_expiry(rack: Rack | None) -> str:
+    """Sixty days, or the longest choice that the policy of the offered license allows."""
+    longest = rack.policy.lifetime_days if rack and rack.policy and rack.policy.lifetime_days else DAYS_OFFERED
+    days = [value for value, _ in EXPIRY_CHOICES if value.isdigit() and int(value) <= min(longest, DAYS_OFFERED)]
+    return max(days, key=int, default="custom")
 
 
 @require_http_methods(["GET", "POST"])

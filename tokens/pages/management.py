@@ -65,6 +65,7 @@ def detail_context(request: PersonRequest, token: Token, *, governs: bool = Fals
         "now": now,
         "token": token,
         "state": token.state(now),
+        "breach": token.block(now),
         "consequence": consequence_of_revoking(token),
         "is_living": not token.has_ended(now),
         "chart": chart_of([token], now.date()),
@@ -131,3 +132,16 @@ def reapprove(request: PersonRequest, pk: int) -> HttpResponse:
             messages.error(request, str(refused))
         return redirect(token)
     return render(request, "tokens/reapprove.html", {"token": token, "back": token.get_absolute_url()})
+
+
+@require_http_methods(["GET", "POST"])
+@recent_sign_in_required
+def resume(request: PersonRequest, pk: int) -> HttpResponse:
+    token = own_token(request, pk)
+    if request.method == "POST":
+        try:
+            lifecycle.resume(actor=Actor.of(request), token=token)
+            messages.success(request, f"{token.name} works again.")
+        except ActRefused as refused:
+            messages.error(request, str(refused))
+    return redirect(token)

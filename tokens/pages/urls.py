@@ -18,6 +18,7 @@ urlpatterns = [
     path("tokens/<int:pk>/edit/", management.edit, name="token-edit"),
     path("tokens/<int:pk>/rotate/", creation.rotate, name="token-rotate"),
     path("tokens/<int:pk>/revoke/", management.revoke, name="token-revoke"),
+    path("tokens/<int:pk>/resume/", management.resume, name="token-resume"),
     path("tokens/<int:pk>/re-approve/", management.reapprove, name="token-reapprove"),
     path("", include("tokens.pages.organization.urls")),
 ]

@@ -24,6 +24,8 @@ STATE_ICONS = {
     State.EXPIRED: "ring",
     State.REVOKED: "cross",
     State.SUSPENDED: "pause",
+    State.BLOCKED: "lock",
+    State.PENDING: "clock",
 }
 BROWSERS = (
     ("Edg", "Edge"),

@@ -100,6 +100,21 @@ def reapprove(request: PersonRequest, organization: Organization, pk: int) -> Ht
     return confirm(request, organization, "tokens/reapprove.html", token)
 
 
+@require_http_methods(["GET", "POST"])
+@administrator_required
+@recent_sign_in_required
+def approve(request: PersonRequest, organization: Organization, pk: int) -> HttpResponse:
+    token = token_of(organization, pk)
+    if request.method == "POST":
+        try:
+            lifecycle.approve(actor=Actor.of(request), token=token)
+            messages.success(request, f"{token.name} is approved.")
+        except ActRefused as refused:
+            messages.error(request, f"{token.name}: {refused}")
+        return redirect("organization-token", organization.slug, token.pk)
+    return confirm(request, organization, "tokens/approve.html", token)
+
+
 def confirm(request: PersonRequest, organization: Organization, template: str, token: Token) -> HttpResponse:
     back = organization.get_absolute_url()
     context = {"token": token, "back": back, "consequence": consequence_of_revoking(token)}

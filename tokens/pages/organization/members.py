@@ -23,7 +23,9 @@ MEMBERS_SHOWN = 25
 @administrator_required
 def members(request: PersonRequest, organization: Organization) -> HttpResponse:
     now = timezone.now()
-    licenses = organization.licenses.select_related("user", "organization").order_by("user__name", "user__email", "pk")
+    licenses = organization.licenses.select_related("user", "organization__policy").order_by(
+        "user__name", "user__email", "pk"
+    )
     filter = MemberFilter(request.GET)
     page = Paginator(filter.apply(licenses), MEMBERS_SHOWN).get_page(request.GET.get("page"))
     context = {
@@ -67,4 +69,4 @@ def reactivate(request: PersonRequest, organization: Organization, pk: int) -> H
 
 
 def license_of(organization: Organization, pk: int) -> License:
-    return get_object_or_404(organization.licenses.select_related("user", "organization"), pk=pk)
+    return get_object_or_404(organization.licenses.select_related("user", "organization__policy"), pk=pk)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from tokens.pages.organization import audit, choosing, inventory, members
+from tokens.pages.organization import audit, choosing, inventory, members, policy
 
 urlpatterns = [
     path("admin/", choosing.choose, name="admin"),
@@ -14,6 +14,7 @@ urlpatterns = [
         inventory.reapprove,
         name="organization-token-reapprove",
     ),
+    path("admin/<slug:slug>/tokens/<int:pk>/approve/", inventory.approve, name="organization-token-approve"),
     path("admin/<slug:slug>/members/", members.members, name="organization-members"),
     path(
         "admin/<slug:slug>/members/<int:pk>/deactivate/",
@@ -25,5 +26,7 @@ urlpatterns = [
         members.reactivate,
         name="organization-reactivate",
     ),
+    path("admin/<slug:slug>/policy/", policy.policy, name="organization-policy"),
+    path("admin/<slug:slug>/policy/save/", policy.save_policy, name="organization-policy-save"),
     path("admin/<slug:slug>/audit/", audit.audit_log, name="organization-audit"),
 ]

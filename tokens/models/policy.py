@@ -1,0 +1,116 @@
+"""An organization's policy: what every token on its licenses has to keep to. Asked on every call, stored in no token.
+
+So tightening blocks and destroys nothing, and loosening brings back. Each rule stands here twice: as a claim about one
+row, and as the condition of a query.
+"""
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.db.models import ExpressionWrapper, F, Q, Value
+from django.db.models.functions import Coalesce, Greatest
+from django.db.models.lookups import GreaterThan, LessThanOrEqual
+
+from accounts.models import Organization
+from tokens import scopes
+
+if TYPE_CHECKING:
+    from tokens.models.token import Token
+
+# An expiry is the last second of a day: a token may outlive its days by the rest of the last one, 25 hours long when
+# clocks change.
+REST_OF_THE_LAST_DAY = timedelta(hours=26)
+
+
+class Block(models.TextChoices):
+    """Which rule a token does not keep."""
+
+    LIFETIME = "lifetime", "it lives longer than the policy allows"
+    EXPIRY = "expiry", "it has no expiry date"
+    SECOND_FACTOR = "second-factor", "its owner has not set up two-factor"
+    IDLE = "idle", "it was not used for too long"
+
+
+class Policy(models.Model):
+    """Nothing set: nothing asked. Without a row, likewise."""
+
+    organization = models.OneToOneField(
+        Organization, on_delete=models.PROTECT, primary_key=True, related_name="policy", db_index=False
+    )
+    lifetime = models.DurationField(null=True)
+    requires_expiry = models.BooleanField(default=False)
+    allowed_networks = models.JSONField(default=list)
+    revokes_on_sign_out = models.BooleanField(default=False)
+    requires_second_factor = models.BooleanField(default=False)
+    idle_after = models.DurationField(null=True)
+    withheld_scope = models.CharField(max_length=1000, blank=True)
+    requires_approval = models.BooleanField(default=False)
+    changed_at = models.DateTimeField(null=True)
+    changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(lifetime=None) | Q(lifetime__gte=timedelta(days=1)), name="policy_lifetime_of_a_day"
+            ),
+            models.CheckConstraint(
+                condition=Q(idle_after=None) | Q(idle_after__gte=timedelta(days=1)), name="policy_idle_after_a_day"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Policy of {self.organization}"
+
+    @property
+    def lifetime_days(self) -> int | None:
+        return self.lifetime.days if self.lifetime else None
+
+    @property
+    def idle_days(self) -> int | None:
+        return self.idle_after.days if self.idle_after else None
+
+    @property
+    def withheld(self) -> frozenset[str]:
+        """Scopes that members may not grant to their tokens."""
+        return scopes.parse(self.withheld_scope)
+
+    def block_of(self, token: "Token", now: datetime) -> Block | None:
+        """The first rule that the token does not keep, in the order of Block."""
+        if self.lifetime and self.is_too_long(token.created_at, token.expires_at):
+            return Block.LIFETIME
+        if self.requires_expiry and token.expires_at is None:
+            return Block.EXPIRY
+        if self.requires_second_factor and not token.owner.second_factor_at and not token.owner.is_service_account:
+            return Block.SECOND_FACTOR
+        if self.idle_after and token.last_seen_at + self.idle_after <= now:
+            return Block.IDLE
+        return None
+
+    def is_too_long(self, created_at: datetime, expires_at: datetime | None) -> bool:
+        if self.lifetime is None:
+            return False
+        return expires_at is None or expires_at > created_at + self.lifetime + REST_OF_THE_LAST_DAY
+
+
+ON_TOKENS = "license__organization__policy__"
+
+
+def breaches(now: datetime) -> dict[Block, Q]:
+    """The counterpart of `Policy.block_of`: for each rule, the tokens that do not keep it.
+
+    Where a policy says nothing, its part of the condition is null; the claim before it, false, decides then.
+    """
+    at: models.DateTimeField[datetime, datetime] = models.DateTimeField()
+    last_seen_at = Greatest("created_at", Coalesce("last_used_at", "created_at"), Coalesce("resumed_at", "created_at"))
+    latest_end = ExpressionWrapper(F("created_at") + F(f"{ON_TOKENS}lifetime") + REST_OF_THE_LAST_DAY, at)
+    idle_from = ExpressionWrapper(last_seen_at + F(f"{ON_TOKENS}idle_after"), at)
+    too_long = Q(expires_at=None) | Q(GreaterThan(F("expires_at"), latest_end))
+    return {
+        Block.LIFETIME: Q(**{f"{ON_TOKENS}lifetime__isnull": False}) & too_long,
+        Block.EXPIRY: Q(**{f"{ON_TOKENS}requires_expiry": True}, expires_at=None),
+        Block.SECOND_FACTOR: Q(**{f"{ON_TOKENS}requires_second_factor": True})
+        & Q(owner__second_factor_at=None, owner__is_service_account=False),
+        Block.IDLE: Q(**{f"{ON_TOKENS}idle_after__isnull": False}) & Q(LessThanOrEqual(idle_from, Value(now, at))),
+    }

@@ -1,0 +1,53 @@
+"""Policy: what every token of the organization has to keep to, with a look ahead at what a change would do."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods
+
+from accounts.actor import Actor
+from accounts.guards import administrator_required
+from accounts.models import Organization
+from accounts.recency import recent_sign_in_required
+from accounts.requests import PersonRequest
+from tokens.forms import PolicyForm
+from tokens.lifecycle import Effect
+
+
+@require_GET
+@administrator_required
+def policy(request: PersonRequest, organization: Organization) -> HttpResponse:
+    return policy_page(request, PolicyForm(actor=Actor.of(request), organization=organization))
+
+
+@require_http_methods(["GET", "POST"])
+@administrator_required
+@recent_sign_in_required
+def save_policy(request: PersonRequest, organization: Organization) -> HttpResponse:
+    """What tokens would feel is shown first; the same form, sent again, then saves it."""
+    if request.method != "POST":
+        return redirect("organization-policy", organization.slug)
+    form = PolicyForm(request.POST, actor=Actor.of(request), organization=organization)
+    if not form.is_valid():
+        return policy_page(request, form)
+    effect = form.effect()
+    if effect.is_felt and form.cleaned_data["previewed"] != form.fingerprint(effect):
+        return policy_page(request, form, effect)
+    form.save()
+    messages.success(request, "The policy is saved. It holds from the next call on.")
+    return redirect("organization-policy", organization.slug)
+
+
+def policy_page(request: PersonRequest, form: PolicyForm, effect: Effect | None = None) -> HttpResponse:
+    people = form.organization.licenses.in_force().filter(user__is_service_account=False)
+    context = {
+        "organization": form.organization,
+        "policy": form.policy,
+        "form": form,
+        "effect": effect,
+        "fingerprint": form.fingerprint(effect) if effect else "",
+        "member_count": people.count(),
+        "without_second_factor": people.filter(user__second_factor_at=None).count(),
+        "section": "policy",
+    }
+    return render(request, "organization/policy.html", context)
