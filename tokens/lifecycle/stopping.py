@@ -1,6 +1,7 @@
 """Acts that stop tokens, and the one that lets them work again."""
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.actor import Actor
@@ -43,18 +44,19 @@ def reapprove(*, actor: Actor, token: Token) -> Token:
 @transaction.atomic
 def revoke_on_sign_out(*, actor: Actor, owner: User) -> None:
     """Stop what its owner asked to have stopped when they sign out."""
-    stop_all(Token.objects.filter(owner=owner, revoke_on_sign_out=True), Hold.SIGN_OUT, actor=actor)
+    stop_all(Token.objects.filter(owner=owner, revoke_on_sign_out=True), Hold.SIGN_OUT, owner=owner, actor=actor)
 
 
 @transaction.atomic
 def revoke_for_license(*, actor: Actor, license: License) -> None:
     """Stop what hangs on a license that is switched off; the account token too, if it was the last one in force."""
-    stop_all(Token.objects.filter(license=license), Hold.DEACTIVATION, actor=actor)
+    stopped = Q(license=license)
     if not license.user.licenses.in_force().exists():
-        stop_all(Token.objects.filter(owner=license.user, license=None), Hold.DEACTIVATION, actor=actor)
+        stopped |= Q(owner=license.user, license=None)
+    stop_all(Token.objects.filter(stopped), Hold.DEACTIVATION, owner=license.user, actor=actor)
 
 
 @transaction.atomic
 def revoke_for_user(*, actor: Actor, owner: User) -> None:
     """Stop everything of a person who is switched off."""
-    stop_all(Token.objects.filter(owner=owner), Hold.DEACTIVATION, actor=actor)
+    stop_all(Token.objects.filter(owner=owner), Hold.DEACTIVATION, owner=owner, actor=actor)
