@@ -37,6 +37,8 @@ READ_ONLY = {
     "organization-token",
     "organization-members",
     "organization-audit",
+    "organization-audit-csv",
+    "organization-audit-jsonl",
 }
 
 

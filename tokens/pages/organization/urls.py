@@ -26,4 +26,6 @@ urlpatterns = [
         name="organization-reactivate",
     ),
     path("admin/<slug:slug>/audit/", audit.audit_log, name="organization-audit"),
+    path("admin/<slug:slug>/audit/export.csv", audit.export, {"format": "csv"}, name="organization-audit-csv"),
+    path("admin/<slug:slug>/audit/export.jsonl", audit.export, {"format": "jsonl"}, name="organization-audit-jsonl"),
 ]
