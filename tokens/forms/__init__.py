@@ -2,11 +2,13 @@
 
 from tokens.forms.acts import AccountTokenForm, OrganizationTokenForm, RotateForm
 from tokens.forms.expiry import EXPIRY_CHOICES, end_of_day, fault_of_day
+from tokens.forms.leak import LeakForm
 from tokens.forms.named import TokenEditForm, TokenForm
 
 __all__ = [
     "EXPIRY_CHOICES",
     "AccountTokenForm",
+    "LeakForm",
     "OrganizationTokenForm",
     "RotateForm",
     "TokenEditForm",

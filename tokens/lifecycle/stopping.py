@@ -1,15 +1,18 @@
 """Acts that stop tokens, and the one that lets them work again."""
 
+from functools import partial
+
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from accounts.actor import Actor
 from accounts.models import License, User
+from tokens import letters
 from tokens.lifecycle.outcome import ActRefused
-from tokens.lifecycle.rows import record, stop, stop_all
+from tokens.lifecycle.rows import hold_back, record, stop, stop_all
 from tokens.lifecycle.rules import check_hook, check_name, locked_token
-from tokens.models import LIFTED_BY_OWNER, Hold, Token
+from tokens.models import LIFTED_BY_OWNER, NEVER_LIFTED, Hold, Token
 
 
 @transaction.atomic
@@ -38,6 +41,22 @@ def reapprove(*, actor: Actor, token: Token) -> Token:
     token.revoked_at, token.hold, token.revoked_by = None, "", None
     token.save(update_fields=["revoked_at", "hold", "revoked_by"])
     record("token.reapproved", token, actor=actor, hold=lifted)
+    return token
+
+
+@transaction.atomic
+def revoke_as_leaked(*, actor: Actor, token: Token) -> Token:
+    """Stop a token for good, also over a hold that could be lifted, and write to its owner. Anybody may report.
+
+    What was stopped for good before, by an earlier report or for a successor, stays as it is.
+    """
+    token = locked_token(token)
+    if token.hold in NEVER_LIFTED:
+        return token
+    hold_back(token, Hold.LEAK, actor=actor)
+    record("token.leaked", token, actor=actor)
+    at = timezone.now()
+    transaction.on_commit(partial(letters.send, "leaked", token.owner, token=token, at=at))
     return token
 
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from tokens.pages.organization import audit, choosing, inventory, members
+from tokens.pages.organization import audit, choosing, inventory, leaks, members
 
 urlpatterns = [
     path("admin/", choosing.choose, name="admin"),
@@ -25,6 +25,8 @@ urlpatterns = [
         members.reactivate,
         name="organization-reactivate",
     ),
+    path("admin/<slug:slug>/leaks/", leaks.desk, name="organization-leaks"),
+    path("admin/<slug:slug>/leaks/<int:pk>/revoke/", leaks.revoke, name="organization-leak-revoke"),
     path("admin/<slug:slug>/audit/", audit.audit_log, name="organization-audit"),
     path("admin/<slug:slug>/audit/export.csv", audit.export, {"format": "csv"}, name="organization-audit-csv"),
     path("admin/<slug:slug>/audit/export.jsonl", audit.export, {"format": "jsonl"}, name="organization-audit-jsonl"),
