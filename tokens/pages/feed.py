@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from accounts.models import AuditEvent, User
@@ -65,6 +65,9 @@ def of_group(group: str) -> list[tuple[str, str]]:
 
 
 ACTION_CHOICES = [(title, of_group(group)) for group, title in GROUPS.items()]
+
+
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,4 +168,11 @@ def value(stored: Any) -> str:
         return ", ".join(map(value, stored))
     if isinstance(stored, dict):
         return ", ".join(f"{name} {value(said)}" for name, said in stored.items())
-    return str(stored)
+    return moment(stored) if isinstance(stored, str) and MOMENT.match(stored) else str(stored)
+
+
+def moment(stored: str) -> str:
+    try:
+        return f"{datetime.fromisoformat(stored).astimezone(UTC):%-d %b %Y, %H:%M:%S} UTC"
+    except (ValueError, OverflowError):
+        return stored

@@ -49,8 +49,8 @@ class Day(forms.DateField):
 
     default_validators = [MinValueValidator(dt.date(1970, 1, 2)), MaxValueValidator(dt.date(9999, 12, 30))]
 
-    def __init__(self, label: str) -> None:
-        attributes = {"type": "date", "class": "input", "data-fit": True, "aria-label": label}
+    def __init__(self) -> None:
+        attributes = {"type": "date", "class": "input", "data-fit": True}
         super().__init__(required=False, widget=forms.DateInput(attributes, format="%Y-%m-%d"))
 
 
@@ -60,8 +60,8 @@ class AuditFilter(Filter):
         choices=[("", "Any action"), *feed.ACTION_CHOICES],
         widget=forms.Select({"class": "input", "data-fit": True, "aria-label": "Action"}),
     )
-    since = Day("Since")
-    until = Day("Until")
+    since = Day()
+    until = Day()
 
     def apply(self, events: AuditEventQuerySet) -> AuditEventQuerySet:
         """Days are those of the reader's clock, both of them included."""
