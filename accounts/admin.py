@@ -8,7 +8,7 @@ from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
 from django.contrib.auth.models import Group
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -25,6 +25,18 @@ class PersonCreationForm(AdminUserCreationForm):
     class Meta:
         model = User
         fields = ("email", "name")
+
+
+def changes_of(row: Model, form: Any, change: bool) -> dict[str, list[Any]]:
+    """Old and new values of what the operator typed, read before they are saved. Never a password."""
+    former = type(row)._default_manager.filter(pk=row.pk).first() if change else None
+    fields = [
+        field for field in row._meta.concrete_fields if field.name in form.changed_data and field.name != "password"
+    ]
+    return {
+        field.name: [field.value_from_object(former) if former else None, field.value_from_object(row)]
+        for field in fields
+    }
 
 
 class NothingIsDeleted(admin.ModelAdmin):
@@ -71,13 +83,14 @@ class PersonAdmin(NothingIsDeleted, UserAdmin):
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """The operator vouches for the address: without a verified one nobody signs in."""
+        changes = changes_of(obj, form, change)
         super().save_model(request, obj, form, change)
         EmailAddress.objects.filter(user=obj).exclude(email=obj.email).delete()
         EmailAddress.objects.update_or_create(user=obj, email=obj.email, defaults={"verified": True, "primary": True})
         action = "user.edited" if change else "user.created"
-        audit.record(action, actor=Actor.of(request), subject=obj, fields=sorted(form.changed_data))
         if change and "email" in form.changed_data:
             seats.end_sessions(obj)
+        audit.record_about_person(action, obj, actor=Actor.of(request), changes=changes)
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> Any:  # noqa: A002
         if request.method == "POST":
@@ -87,7 +100,7 @@ class PersonAdmin(NothingIsDeleted, UserAdmin):
             person = User.objects.get(pk=id)
             person.password_changed_at = timezone.now()
             person.save(update_fields=["password_changed_at"])
-            audit.record("account.password_changed", actor=Actor.of(request), subject=person)
+            audit.record_about_person("account.password_changed", person, actor=Actor.of(request))
         return response
 
     @admin.action(description="Deactivate: sign out everywhere and stop every token")
@@ -111,9 +124,10 @@ class OrganizationAdmin(NothingIsDeleted):
     prepopulated_fields = {"slug": ("name",)}
 
     def save_model(self, request: HttpRequest, obj: Organization, form: Any, change: bool) -> None:
+        changes = changes_of(obj, form, change)
         super().save_model(request, obj, form, change)
         action = "organization.edited" if change else "organization.created"
-        audit.record(action, actor=Actor.of(request), organization=obj, fields=sorted(form.changed_data))
+        audit.record(action, actor=Actor.of(request), organization=obj, changes=changes)
 
 
 @admin.register(License)
@@ -131,9 +145,10 @@ class LicenseAdmin(NothingIsDeleted):
         return ("user", "organization", "deactivated_at") if obj else ("deactivated_at",)
 
     def save_model(self, request: HttpRequest, obj: License, form: Any, change: bool) -> None:
+        changes = changes_of(obj, form, change)
         super().save_model(request, obj, form, change)
         action = "license.edited" if change else "license.created"
-        audit.record_on_license(action, obj, actor=Actor.of(request), fields=sorted(form.changed_data))
+        audit.record_on_license(action, obj, actor=Actor.of(request), changes=changes)
 
     @admin.action(description="Deactivate: stop every token that hangs on it")
     def deactivate(self, request: HttpRequest, licenses: QuerySet[License]) -> None:
@@ -151,7 +166,18 @@ class LicenseAdmin(NothingIsDeleted):
 
 @admin.register(AuditEvent)
 class AuditEventAdmin(ReadOnly):
-    list_display = ("occurred_at", "action", "actor", "subject", "organization", "token_name", "token_hint", "address")
+    list_display = (
+        "occurred_at",
+        "action",
+        "actor",
+        "subject",
+        "organization",
+        "position",
+        "token_name",
+        "token_hint",
+        "address",
+    )
+    exclude = ("key",)
     list_select_related = ("actor", "subject", "organization")
     list_filter = ("action",)
     search_fields = ("token_name", "token_hint", "actor__email", "subject__email")

@@ -12,11 +12,11 @@ from accounts.models import User
 @transaction.atomic
 def edit(person: User, *, actor: Actor, token: Any = None, **fields: str | bool) -> None:
     """Set the fields that differ, and say in the audit log what they were, and by which token, if by one."""
-    person = User.objects.select_for_update().get(pk=person.pk)
+    person = User.objects.select_for_update(no_key=True).get(pk=person.pk)
     changes = {name: [getattr(person, name), value] for name, value in fields.items() if getattr(person, name) != value}
     if not changes:
         return
     for name, value in fields.items():
         setattr(person, name, value)
     person.save(update_fields=list(changes))
-    audit.record("account.edited", actor=actor, subject=person, token=token, changes=changes)
+    audit.record_about_person("account.edited", person, actor=actor, token=token, changes=changes)

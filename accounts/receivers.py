@@ -5,6 +5,7 @@ from typing import Any
 from allauth.account import signals as allauth_signals
 from django.conf import settings
 from django.contrib.auth import signals as auth_signals
+from django.db import transaction
 from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
@@ -18,13 +19,13 @@ from accounts.models import License, User
 @receiver(auth_signals.user_logged_in)
 def record_sign_in(request: HttpRequest, user: User, **kwargs: Any) -> None:
     request.session[SESSION_MARK] = get_random_string(22)
-    audit.record("account.signed_in", actor=Actor.of(request, user), subject=user)
+    audit.record_about_person("account.signed_in", user, actor=Actor.of(request, user))
 
 
 @receiver(auth_signals.user_logged_out)
 def record_sign_out(request: HttpRequest, user: User | None, **kwargs: Any) -> None:
     if user:
-        audit.record("account.signed_out", actor=Actor.of(request, user), subject=user)
+        audit.record_about_person("account.signed_out", user, actor=Actor.of(request, user))
 
 
 @receiver(auth_signals.user_login_failed)
@@ -36,28 +37,33 @@ def record_failed_sign_in(credentials: dict[str, Any], request: HttpRequest | No
     user = User.objects.filter(email__iexact=email).first() if "\x00" not in email else None
     if user:
         actor = Actor.of(request)
-        audit.record("account.sign_in_refused", actor=Actor(None, actor.address, actor.user_agent), subject=user)
+        nobody = Actor(None, actor.address, actor.user_agent)
+        audit.record_about_person("account.sign_in_refused", user, actor=nobody)
 
 
 @receiver([allauth_signals.password_changed, allauth_signals.password_set, allauth_signals.password_reset])
+@transaction.atomic
 def record_new_password(request: HttpRequest, user: User, **kwargs: Any) -> None:
     user.password_changed_at = timezone.now()
     user.save(update_fields=["password_changed_at"])
-    audit.record("account.password_changed", actor=Actor.of(request, user), subject=user)
+    audit.record_about_person("account.password_changed", user, actor=Actor.of(request, user))
 
 
 @receiver(allauth_signals.email_changed)
-def record_new_email(request: HttpRequest, user: User, from_email_address: Any = None, **kwargs: Any) -> None:
+def record_new_email(
+    request: HttpRequest, user: User, to_email_address: Any, from_email_address: Any = None, **kwargs: Any
+) -> None:
     """The first address of a new person is not a change."""
     if from_email_address is None:
         return
-    audit.record("account.email_changed", actor=Actor.of(request, user), subject=user)
+    changes = {"email": [from_email_address.email, to_email_address.email]}
+    audit.record_about_person("account.email_changed", user, actor=Actor.of(request, user), changes=changes)
 
 
 @receiver(allauth_signals.user_signed_up)
 def welcome(request: HttpRequest, user: User, **kwargs: Any) -> None:
     """A new person gets an individual license, where the setting says so."""
-    audit.record("account.signed_up", actor=Actor.of(request, user), subject=user)
     if settings.SIGN_UP_LICENSE:
         number = f"IN-{get_random_string(8, '0123456789')}"
         License.objects.create(user=user, name="Individual", number=number)
+    audit.record_about_person("account.signed_up", user, actor=Actor.of(request, user))

@@ -27,8 +27,8 @@ def deactivate_license(license: License, *, actor: Actor) -> None:
     license.deactivated_at = timezone.now()
     license.save(update_fields=["deactivated_at"])
     end_sessions(license.user)
-    audit.record_on_license("member.deactivated", license, actor=actor)
     license_deactivated.send(License, license=license, actor=actor)
+    audit.record_on_license("member.deactivated", license, actor=actor)
 
 
 @transaction.atomic
@@ -45,7 +45,7 @@ def reactivate_license(license: License, *, actor: Actor) -> None:
 @transaction.atomic
 def deactivate_user(user: User, *, actor: Actor) -> None:
     """Switch a person off everywhere."""
-    user = User.objects.select_for_update().get(pk=user.pk)
+    user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     if not user.is_active:
         return
     if user == actor.user:
@@ -53,23 +53,23 @@ def deactivate_user(user: User, *, actor: Actor) -> None:
     user.is_active = False
     user.save(update_fields=["is_active"])
     end_sessions(user)
-    audit.record("user.deactivated", actor=actor, subject=user)
     user_deactivated.send(User, user=user, actor=actor)
+    audit.record_about_person("user.deactivated", user, actor=actor)
 
 
 @transaction.atomic
 def reactivate_user(user: User, *, actor: Actor) -> None:
-    user = User.objects.select_for_update().get(pk=user.pk)
+    user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     if user.is_active:
         return
     user.is_active = True
     user.save(update_fields=["is_active"])
-    audit.record("user.reactivated", actor=actor, subject=user)
+    audit.record_about_person("user.reactivated", user, actor=actor)
 
 
 def other_administrators(license: License) -> LicenseQuerySet:
     """Those who could govern the organization without this license; under its lock, so that two cannot go at once."""
-    Organization.objects.select_for_update().get(licenses=license)
+    Organization.objects.select_for_update(no_key=True).get(licenses=license)
     administrators = License.objects.in_force().administrators().filter(organization=license.organization)
     return administrators.exclude(pk=license.pk)
 

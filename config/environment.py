@@ -117,10 +117,11 @@ class Environment:
             raise SettingError(f"SITE_URL is {value!r}, but it must look like https://tokens.example.org.")
         return Site(url=url, scheme=scheme, host=host)
 
-    def numbered_keys(self, name: str) -> dict[int, bytes]:
-        """`1:<base64>,2:<base64>`: secrets by number, at least 32 bytes each."""
+    def numbered_keys(self, name: str, default: str | None = None) -> dict[int, bytes]:
+        """`1:<base64>,2:<base64>`: secrets by number, at least 32 bytes each. None at all only with a default."""
         keys: dict[int, bytes] = {}
-        for entry in self.text(name).split(","):
+        value = self.text(name, default)
+        for entry in value.split(",") if value else []:
             number, _, encoded = entry.strip().partition(":")
             if not re.fullmatch(r"[0-9]{1,4}", number) or int(number) in keys:
                 raise SettingError(f"{name}: {number!r} is not a number of its own. Write it as 1:<base64>,2:<base64>.")

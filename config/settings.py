@@ -1,5 +1,6 @@
 """Django's settings. What an operator may choose comes from the environment or `.env`; README, Settings explains it."""
 
+import hmac
 import os
 import sys
 from pathlib import Path
@@ -174,6 +175,15 @@ ACCOUNT_TOKEN_REVEAL = environment.one_of("ACCOUNT_TOKEN_REVEAL", ("never", "rec
 ACCOUNT_TOKEN_KEYS = environment.fernet_keys("ACCOUNT_TOKEN_KEYS")
 if ACCOUNT_TOKEN_REVEAL != "never" and not ACCOUNT_TOKEN_KEYS:
     raise SettingError("ACCOUNT_TOKEN_REVEAL=recent-sign-in needs ACCOUNT_TOKEN_KEYS, one Fernet key or more.")
+
+# Audit log: rows are signed with keys of its own, or with keys derived from the peppers, which are numbered apart.
+
+FIRST_DERIVED_AUDIT_KEY = 10_000
+AUDIT_KEYS = environment.numbered_keys("AUDIT_KEYS", default="") | {
+    FIRST_DERIVED_AUDIT_KEY + number: hmac.digest(pepper, b"tokenrack audit log", "sha256")
+    for number, pepper in TOKEN_PEPPERS.items()
+}
+AUDIT_DAYS = environment.number("AUDIT_DAYS", 400, at_least=30)
 
 # Cookies, transport, headers
 

@@ -1,15 +1,25 @@
 """The cast: Alice owns, Bob administers her organization, Mallory another one, Charlie must see nothing."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
 
+from accounts import triggers
 from accounts.models import License, Organization, User
 from tests.factories import LicenseFactory, OrganizationFactory, UserFactory
 from tokens.ledger import Gathered, ledger
 from tokens.throttling import limiter
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """Tests that commit empty every table afterwards, the audit log too: its triggers are for the tests about them."""
+    with django_db_blocker.unblock():
+        triggers.remove(connection)
 
 
 @pytest.fixture(autouse=True)

@@ -8,10 +8,10 @@ from ipaddress import ip_address, ip_network
 from django.db import Error, transaction
 from django.utils import timezone
 
-from accounts import audit
 from accounts.actor import Actor
 from tokens import letters
 from tokens.ledger import Gathered, Visit
+from tokens.lifecycle.rows import record
 from tokens.models import Token, TokenNetwork
 
 logger = logging.getLogger(__name__)
@@ -71,13 +71,5 @@ def note(token_id: int, network: str, actor: Actor, at: datetime) -> TokenNetwor
     if not is_new:
         return None
     if not is_first:
-        organization = token.license.organization if token.license else None
-        audit.record(
-            "token.new_network",
-            actor=actor,
-            subject=token.owner,
-            organization=organization,
-            token=token,
-            network=network,
-        )
+        record("token.new_network", token, actor=actor, network=network)
     return noted

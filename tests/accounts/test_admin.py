@@ -85,3 +85,28 @@ def test_no_digest_stands_on_the_page_of_a_token(operators_browser: Client, alic
     assert token.hint in page
     assert "digest" not in page.lower()
     assert bytes(token.digest).hex() not in page
+
+
+def test_what_the_operator_changed_is_told_with_old_and_new_values(
+    operators_browser: Client, alices_license: License
+) -> None:
+    place = f"/django-admin/accounts/license/{alices_license.pk}/change/"
+    form = {"name": "Workshop", "number": "ST-20417", "role": "member", "allowance": "12"}
+
+    operators_browser.post(place, form)
+    change_email(operators_browser, alices_license.user, "new@example.org")
+
+    edited, renamed = AuditEvent.objects.filter(action__in=["license.edited", "user.edited"]).order_by("pk")
+    assert edited.details["changes"] == {"name": ["Studio", "Workshop"], "allowance": [10, 12]}
+    assert renamed.details["changes"]["email"] == ["alice@example.org", "new@example.org"]
+    assert edited.organization == renamed.organization == alices_license.organization
+
+
+def test_a_password_is_not_among_the_values(operators_browser: Client) -> None:
+    secret = "a fine new secret"
+    form = {"email": "erin@example.org", "name": "Erin", "usable_password": "true"}
+
+    operators_browser.post("/django-admin/accounts/user/add/", form | {"password1": secret, "password2": secret})
+
+    event = AuditEvent.objects.get(action="user.created")
+    assert event.details["changes"] == {"email": [None, "erin@example.org"], "name": [None, "Erin"]}

@@ -1,6 +1,9 @@
 """Signing in and out through the real pages, as the audit log tells of it."""
 
+import re
+
 import pytest
+from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
@@ -105,6 +108,19 @@ def test_a_new_password_is_dated_and_in_the_log(alice: User) -> None:
     assert alice.check_password("another long one")
     assert alice.password_changed_at is not None
     assert AuditEvent.objects.filter(action="account.password_changed", actor=alice, subject=alice).count() == 1
+
+
+def test_a_new_address_is_in_the_log_with_the_former_one(alice: User) -> None:
+    client = signed_in(alice)
+    client.post(reverse("account_email"), {"email": "new@example.org", "action_add": ""})
+    place = re.search(r"/account/confirm-email/\S+", str(mail.outbox[-1].body))
+
+    assert place is not None
+    client.post(place[0])
+
+    event = AuditEvent.objects.get(action="account.email_changed")
+    assert (event.actor, event.organization) == (alice, alice.licenses.get().organization)
+    assert event.details == {"changes": {"email": ["alice@example.org", "new@example.org"]}}
 
 
 @pytest.mark.parametrize("with_license", [True, False])

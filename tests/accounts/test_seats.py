@@ -130,7 +130,7 @@ def test_switching_off_is_in_the_audit_log_with_every_token_it_stopped(alices_li
 
     seats.deactivate_license(alices_license, actor=Actor(bob, "192.0.2.7"))
 
-    stopped, deactivated = AuditEvent.objects.order_by("-pk")[:2]
+    deactivated, stopped = AuditEvent.objects.order_by("-pk")[:2]
     assert (deactivated.action, deactivated.actor, deactivated.address) == (
         "member.deactivated",
         bob,

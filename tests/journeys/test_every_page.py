@@ -175,6 +175,13 @@ def old_form(page: Page) -> None:
     page.get_by_role("button", name="Sign in").click()
 
 
+def look_up_by_hint(page: Page, house: House) -> None:
+    page.goto("/admin/meridian/leaks/")
+    write("Token or hint", house.tokens["long"].hint)(page)
+    press("Look up")(page)
+    see_text(LONG_NAME)(page)
+
+
 LOOKS: dict[str, tuple[str, Callable[[Page, House], None]]] = {
     # Nobody is signed in.
     "sign in": ("nobody", at("/account/login/")),
@@ -314,6 +321,13 @@ LOOKS: dict[str, tuple[str, Callable[[Page, House], None]]] = {
     "Admin, Members, deactivate": ("bob", at("/admin/meridian/members/{license_alice}/deactivate/")),
     "Admin, Members, reactivate": ("bob", at("/admin/meridian/members/{license_dana}/reactivate/")),
     "Admin, Audit log": ("bob", at("/admin/meridian/audit/")),
+    "Admin, Audit log, nothing found": ("bob", at("/admin/meridian/audit/?q=nothing-is-called-so")),
+    "Admin, Leak desk, faulty": (
+        "bob",
+        then("/admin/meridian/leaks/", press("Look up"), see(lambda page: page.locator(".error"))),
+    ),
+    "Admin, Leak desk, found": ("bob", look_up_by_hint),
+    "Admin, Leak desk, revoke": ("bob", at("/admin/meridian/leaks/{token_long}/revoke/")),
     # The pages that show a plaintext; each makes a new token, so they come last.
     "token, made just now": (
         "alice",

@@ -38,6 +38,8 @@ READ_ONLY = {
     "organization-members",
     "organization-policy",
     "organization-audit",
+    "organization-audit-csv",
+    "organization-audit-jsonl",
 }
 
 

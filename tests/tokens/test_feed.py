@@ -1,5 +1,9 @@
 """What the feeds say cannot be written by those they tell of."""
 
+from typing import Any
+
+import pytest
+
 from accounts.actor import Actor
 from accounts.models import AuditEvent, License, User
 from tests.factories import issue
@@ -30,3 +34,20 @@ def test_an_owner_does_not_learn_where_an_administrator_acted_from(alices_licens
 
     assert told(alices_license.user)[0].address is None
     assert told(bob, governs=True)[0].address == "198.51.100.9"
+
+
+@pytest.mark.parametrize(
+    ("stored", "words"),
+    [
+        (None, "none"),
+        ("", "none"),
+        ([], "none"),
+        (True, "yes"),
+        (["192.0.2.0/24", "2001:db8::/32"], "192.0.2.0/24, 2001:db8::/32"),
+        ({"q": "alice"}, "q alice"),
+        ("2027-01-21T20:46:21.298634+01:00", "21 Jan 2027, 19:46:21 UTC"),
+        ("2027-99-99T99:99:99Z", "2027-99-99T99:99:99Z"),
+    ],
+)
+def test_values_are_told_in_words(stored: Any, words: str) -> None:
+    assert feed.value(stored) == words

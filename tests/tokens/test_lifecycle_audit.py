@@ -40,7 +40,7 @@ def test_every_act_writes_one_row_that_says_who_to_whose_and_which_token(
         event = AuditEvent.objects.latest("pk")
         assert (event.action, AuditEvent.objects.count() - before) == (action, 1)
         assert (event.actor, event.subject) == (alices_license.user, alices_license.user)
-        assert event.organization == (organization if action.startswith("token.") else None)
+        assert event.organization == organization
         token = Token.objects.get(pk=event.token_id)
         assert (event.token_name, event.token_hint) == (token.name, token.hint)
 

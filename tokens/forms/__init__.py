@@ -2,12 +2,14 @@
 
 from tokens.forms.acts import AccountTokenForm, OrganizationTokenForm, RotateForm
 from tokens.forms.expiry import EXPIRY_CHOICES, end_of_day, fault_of_day
+from tokens.forms.leak import LeakForm
 from tokens.forms.named import TokenEditForm, TokenForm
 from tokens.forms.policy import PolicyForm
 
 __all__ = [
     "EXPIRY_CHOICES",
     "AccountTokenForm",
+    "LeakForm",
     "OrganizationTokenForm",
     "PolicyForm",
     "RotateForm",

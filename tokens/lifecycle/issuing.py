@@ -130,7 +130,7 @@ def rotate(
 @transaction.atomic
 def regenerate(*, actor: Actor, owner: User, request_key: UUID | None = None) -> Issued:
     """A new account token; the one before stops at once and for good. Raises ActRefused or AlreadyDone."""
-    owner = User.objects.select_for_update().get(pk=owner.pk)
+    owner = User.objects.select_for_update(no_key=True).get(pk=owner.pk)
     refuse_repetition(owner, request_key)
     now = timezone.now()
     if not owner.is_active or (owner.licenses.exists() and not owner.licenses.in_force(now).exists()):

@@ -43,7 +43,7 @@ def policy_of(organization: Organization) -> Policy:
 @transaction.atomic
 def change_policy(*, actor: Actor, organization: Organization, **rules: Any) -> Policy:
     """Set the rules that differ, and keep in the audit log what they were. In force with the commit, on every call."""
-    organization = Organization.objects.select_for_update().get(pk=organization.pk)
+    organization = Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
     policy = policy_of(organization)
     changes = {name: [getattr(policy, name), value] for name, value in rules.items() if getattr(policy, name) != value}
     if changes:

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.actor import Actor
+from accounts.models import User
 from tokens import format, hashing, sealing
 from tokens.lifecycle.outcome import Issued
 from tokens.models import LIFTED_BY_OWNER, Hold, Token, TokenQuerySet
@@ -36,16 +37,23 @@ def stop(token: Token, hold: Hold, *, actor: Actor) -> None:
     record("token.revoked", token, actor=actor, hold=hold)
 
 
-def stop_all(tokens: TokenQuerySet, hold: Hold, *, actor: Actor) -> None:
-    """A deactivation also takes over what the owner could let in again."""
+def stop_all(tokens: TokenQuerySet, hold: Hold, *, owner: User, actor: Actor) -> None:
+    """Tokens of one person. A deactivation also takes over what the owner could let in again."""
     stoppable = Q(revoked_at=None)
     if hold == Hold.DEACTIVATION:
         stoppable |= Q(hold__in=LIFTED_BY_OWNER)
     found = tokens.unexpired(timezone.now()).filter(stoppable).with_surroundings()
-    for token in found.select_for_update(of=("self",)):
+    stopped = list(found.order_by("pk").select_for_update(of=("self",)))
+    if stopped:
+        audit.lock_chains_of(owner)
+    for token in stopped:
         stop(token, hold, actor=actor)
 
 
 def record(action: str, token: Token, *, actor: Actor, **details: object) -> None:
-    organization = token.license.organization if token.license else None
+    """Into the chain of the token's organization; what happens to an account token, into those of its owner."""
+    if token.license is None:
+        audit.record_about_person(action, token.owner, actor=actor, token=token, **details)
+        return
+    organization = token.license.organization
     audit.record(action, actor=actor, subject=token.owner, organization=organization, token=token, **details)

@@ -14,9 +14,12 @@ from tokens.models import Token
 
 
 def locked(license: License) -> License:
-    """The license row is the lock under which its hooks are counted; the person's keeps off who would deactivate."""
+    """The license row is the lock under which its hooks are counted; the person's keeps off who would deactivate.
+
+    People are locked without their key, here as elsewhere: or each row that refers to one would wait for the act.
+    """
     licenses = License.objects.select_related("user", "organization__policy")
-    return licenses.select_for_update(of=("self", "user")).get(pk=license.pk)
+    return licenses.select_for_update(of=("self", "user"), no_key=True).get(pk=license.pk)
 
 
 def locked_token(token: Token) -> Token:

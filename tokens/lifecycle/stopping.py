@@ -1,15 +1,18 @@
 """Acts that stop tokens, and the one that lets them work again."""
 
+from functools import partial
+
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from accounts.actor import Actor
 from accounts.models import License, User
+from tokens import letters
 from tokens.lifecycle.outcome import ActRefused
-from tokens.lifecycle.rows import record, stop, stop_all
+from tokens.lifecycle.rows import hold_back, record, stop, stop_all
 from tokens.lifecycle.rules import check_hook, check_name, locked_token
-from tokens.models import LIFTED_BY_OWNER, Block, Hold, Token
+from tokens.models import LIFTED_BY_OWNER, NEVER_LIFTED, Block, Hold, Token
 
 
 @transaction.atomic
@@ -70,23 +73,40 @@ def resume(*, actor: Actor, token: Token) -> Token:
 
 
 @transaction.atomic
+def revoke_as_leaked(*, actor: Actor, token: Token) -> Token:
+    """Stop a token for good, also over a hold that could be lifted, and write to its owner. Anybody may report.
+
+    What was stopped for good before, by an earlier report or for a successor, stays as it is.
+    """
+    token = locked_token(token)
+    if token.hold in NEVER_LIFTED:
+        return token
+    hold_back(token, Hold.LEAK, actor=actor)
+    record("token.leaked", token, actor=actor)
+    at = timezone.now()
+    transaction.on_commit(partial(letters.send, "leaked", token.owner, token=token, at=at))
+    return token
+
+
+@transaction.atomic
 def revoke_on_sign_out(*, actor: Actor, owner: User) -> None:
     """Stop what its owner asked to have stopped, and what was made in this session where the policy asks for it."""
     chosen = Q(revoke_on_sign_out=True)
     if actor.session_mark:
         chosen |= Q(session_mark=actor.session_mark, license__organization__policy__revokes_on_sign_out=True)
-    stop_all(Token.objects.filter(chosen, owner=owner), Hold.SIGN_OUT, actor=actor)
+    stop_all(Token.objects.filter(chosen, owner=owner), Hold.SIGN_OUT, owner=owner, actor=actor)
 
 
 @transaction.atomic
 def revoke_for_license(*, actor: Actor, license: License) -> None:
     """Stop what hangs on a license that is switched off; the account token too, if it was the last one in force."""
-    stop_all(Token.objects.filter(license=license), Hold.DEACTIVATION, actor=actor)
+    stopped = Q(license=license)
     if not license.user.licenses.in_force().exists():
-        stop_all(Token.objects.filter(owner=license.user, license=None), Hold.DEACTIVATION, actor=actor)
+        stopped |= Q(owner=license.user, license=None)
+    stop_all(Token.objects.filter(stopped), Hold.DEACTIVATION, owner=license.user, actor=actor)
 
 
 @transaction.atomic
 def revoke_for_user(*, actor: Actor, owner: User) -> None:
     """Stop everything of a person who is switched off."""
-    stop_all(Token.objects.filter(owner=owner), Hold.DEACTIVATION, actor=actor)
+    stop_all(Token.objects.filter(owner=owner), Hold.DEACTIVATION, owner=owner, actor=actor)

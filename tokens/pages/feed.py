@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from accounts.models import AuditEvent, User
@@ -21,6 +21,7 @@ SENTENCES = {
     "account_token.created": ("key", "info", "generated the API token"),
     "account_token.regenerated": ("key", "info", "regenerated the API token"),
     "account_token.revealed": ("eye", "warn", "looked at the API token"),
+    "audit.exported": ("download", "info", "exported the audit log"),
     "license.created": ("plus", "info", "gave {subject} a license"),
     "license.edited": ("edit", "idle", "changed the license of {subject}"),
     "member.deactivated": ("pause", "bad", "deactivated {subject}"),
@@ -30,6 +31,7 @@ SENTENCES = {
     "policy.changed": ("sliders", "warn", "changed the policy"),
     "token.approved": ("check", "good", "approved {token}"),
     "token.created": ("plus", "info", "created {token}"),
+    "token.leaked": ("warning", "bad", "{token} was reported as leaked"),
     "token.new_network": ("activity", "warn", "{token} was used from a new network"),
     "token.replaced": ("refresh", "idle", "replaced {token} by a new token"),
     "token.rotated": ("refresh", "info", "rotated {token}"),
@@ -42,7 +44,42 @@ SENTENCES = {
     "user.edited": ("edit", "idle", "changed the account of {subject}"),
     "user.reactivated": ("check", "good", "reactivated {subject}"),
 }
+GROUPS = {
+    "account": "Sign-ins and accounts",
+    "account_token": "Account tokens",
+    "token": "Tokens",
+    "member": "Members",
+    "license": "Licenses",
+    "user": "People",
+    "organization": "Organization",
+    "audit": "Audit log",
+}
 SECURITY_ACTIONS = [action for action in SENTENCES if not action.startswith("account.edited")]
+
+
+def in_general(words: str) -> str:
+    """What an action is called where it is nobody's in particular."""
+    text = words.replace("{token}", "a token").replace("{subject}", "a person")
+    return text[:1].upper() + text[1:]
+
+
+def of_group(group: str) -> list[tuple[str, str]]:
+    return [(action, in_general(words)) for action, (*_, words) in SENTENCES.items() if action.split(".")[0] == group]
+
+
+ACTION_CHOICES = [(title, of_group(group)) for group, title in GROUPS.items()]
+
+
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A value that an event tells of; of a change the old one too."""
+
+    name: str
+    new: str
+    old: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +95,7 @@ class Entry:
     actor: str
     token: str
     hint: str
+    facts: list[Fact]
 
 
 def entries(events: Iterable[AuditEvent], *, reader: User, governs: bool = False) -> list[Entry]:
@@ -88,6 +126,7 @@ def entry(event: AuditEvent, reader: User, governs: bool) -> Entry:
         actor=event.actor.email if event.actor else "",
         token=event.token_name,
         hint=event.token_hint,
+        facts=facts(event.details),
     )
 
 
@@ -111,3 +150,32 @@ def note(details: dict[str, Any]) -> str:
     if changes := details.get("changes"):
         return "Changed: " + ", ".join(field.replace("_", " ") for field in changes)
     return ""
+
+
+def facts(details: dict[str, Any]) -> list[Fact]:
+    """Everything that an event holds besides its columns, changes first."""
+    changes = [Fact(label(name), value(new), value(old)) for name, (old, new) in details.get("changes", {}).items()]
+    return changes + [Fact(label(name), value(said)) for name, said in details.items() if name != "changes"]
+
+
+def label(name: str) -> str:
+    return name.replace("_", " ").capitalize()
+
+
+def value(stored: Any) -> str:
+    if stored is None or stored in ("", [], {}):
+        return "none"
+    if isinstance(stored, bool):
+        return "yes" if stored else "no"
+    if isinstance(stored, list):
+        return ", ".join(map(value, stored))
+    if isinstance(stored, dict):
+        return ", ".join(f"{name} {value(said)}" for name, said in stored.items())
+    return moment(stored) if isinstance(stored, str) and MOMENT.match(stored) else str(stored)
+
+
+def moment(stored: str) -> str:
+    try:
+        return f"{datetime.fromisoformat(stored).astimezone(UTC):%-d %b %Y, %H:%M:%S} UTC"
+    except (ValueError, OverflowError):
+        return stored

@@ -18,12 +18,17 @@ LOOKS_EVERY = 5
 
 class Command(BaseCommand):
     help = (
-        "Send notices every quarter of an hour and prune usage once a day, until the process that started this is gone."
+        "Send notices every quarter of an hour, prune usage and the audit log once a day, "
+        "until the process that started this is gone."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
         parent = os.getppid()
-        due = {"sendnotices": (0.0, NOTICES_EVERY), "pruneusage": (0.0, PRUNING_EVERY)}
+        due = {
+            "sendnotices": (0.0, NOTICES_EVERY),
+            "pruneusage": (0.0, PRUNING_EVERY),
+            "pruneaudit": (0.0, PRUNING_EVERY),
+        }
         while os.getppid() == parent:
             for name, (at, every) in due.items():
                 if time.monotonic() >= at:

@@ -1,27 +1,57 @@
-"""The audit log of an organization."""
+"""The audit log of an organization, and its exports."""
 
-from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.conf import settings
+from django.http import HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from accounts import audit
+from accounts.actor import Actor
 from accounts.guards import administrator_required
 from accounts.models import AuditEvent, Organization
 from accounts.requests import PersonRequest
+from config.keyset import Order, page_of
 from tokens.pages import feed
+from tokens.pages.organization.events import WRITERS, AuditFilter
 
 EVENTS_SHOWN = 50
+EVENTS_AT_ONCE = 500
 
 
 @require_GET
 @administrator_required
 def audit_log(request: PersonRequest, organization: Organization) -> HttpResponse:
-    events = AuditEvent.objects.filter(organization=organization).select_related("actor", "subject").order_by("-pk")
-    page = Paginator(events, EVENTS_SHOWN).get_page(request.GET.get("page"))
+    filter = AuditFilter(request.GET)
+    events = filter.apply(AuditEvent.objects.of_chain(organization)).select_related("actor", "subject")
+    page = page_of(events, request.GET, order=Order(), size=EVENTS_SHOWN)
     context = {
         "organization": organization,
+        "filter": filter,
         "page": page,
         "entries": feed.entries(page, reader=request.user, governs=True),
+        "days": settings.AUDIT_DAYS,
         "section": "audit",
     }
     return render(request, "organization/audit.html", context)
+
+
+@require_GET
+@administrator_required
+def export(request: PersonRequest, organization: Organization, format: str) -> HttpResponseBase:
+    """All that the filter matches, oldest first, up to the event that tells of this export."""
+    content_type, write = WRITERS[format]
+    filter = AuditFilter(request.GET)
+    told = audit.record(
+        "audit.exported",
+        actor=Actor.of(request),
+        organization=organization,
+        format=format,
+        filter=filter.in_words,
+    )
+    events = filter.apply(AuditEvent.objects.of_chain(organization)).filter(position__lt=told.position)
+    found = events.select_related("actor", "subject").order_by("position").iterator(chunk_size=EVENTS_AT_ONCE)
+    name = f"audit-{organization.slug}-{timezone.now():%Y-%m-%d}.{format}"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return StreamingHttpResponse(write(found), content_type=content_type, headers=headers)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from tokens.pages.organization import audit, choosing, inventory, members, policy
+from tokens.pages.organization import audit, choosing, inventory, leaks, members, policy
 
 urlpatterns = [
     path("admin/", choosing.choose, name="admin"),
@@ -28,5 +28,9 @@ urlpatterns = [
     ),
     path("admin/<slug:slug>/policy/", policy.policy, name="organization-policy"),
     path("admin/<slug:slug>/policy/save/", policy.save_policy, name="organization-policy-save"),
+    path("admin/<slug:slug>/leaks/", leaks.desk, name="organization-leaks"),
+    path("admin/<slug:slug>/leaks/<int:pk>/revoke/", leaks.revoke, name="organization-leak-revoke"),
     path("admin/<slug:slug>/audit/", audit.audit_log, name="organization-audit"),
+    path("admin/<slug:slug>/audit/export.csv", audit.export, {"format": "csv"}, name="organization-audit-csv"),
+    path("admin/<slug:slug>/audit/export.jsonl", audit.export, {"format": "jsonl"}, name="organization-audit-jsonl"),
 ]

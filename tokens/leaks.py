@@ -1,0 +1,44 @@
+"""Finding the tokens that a pasted text is about, within what one organization governs.
+
+The text is looked at and forgotten: it is never stored, logged or handed on.
+"""
+
+import re
+
+from django.conf import settings
+from django.db.models import Q
+from django.views.decorators.debug import sensitive_variables
+
+from accounts.models import License, Organization
+from tokens import format, hashing
+from tokens.models import Token, TokenQuerySet
+
+LONGEST_TEXT = 500
+TOKENS_FOUND = 20
+# A text of another system that was taken over, which our pattern does not know: any long enough word may be one.
+WORD = re.compile(r"[!-~]{20,200}")
+HINT = re.compile(r"([\w-]{4,20})(?:…|\.{3})(\w{4})(?!\w)")
+
+
+def governed_by(organization: Organization) -> TokenQuerySet:
+    """The named tokens on its licenses, and the account tokens of people who hold one that is in force."""
+    people = License.objects.in_force().filter(organization=organization).values("user")
+    return Token.objects.filter(Q(license__organization=organization) | Q(license=None, owner__in=people))
+
+
+@sensitive_variables()
+def find(text: str, organization: Organization) -> list[Token]:
+    """By the whole text of a token, wherever it stands in the line; without one, by hints, which several may share."""
+    known = governed_by(organization).with_surroundings().order_by("-pk")
+    found = list(known.filter(digest__in=digests_in(text)))
+    return found or list(known.filter(hint__in=hints_in(text))[:TOKENS_FOUND])
+
+
+@sensitive_variables()
+def digests_in(text: str) -> list[bytes]:
+    words = set(re.findall(format.pattern(settings.TOKEN_PREFIX), text)) | set(WORD.findall(text))
+    return [digest for word in words for digest in hashing.digests(word)]
+
+
+def hints_in(text: str) -> set[str]:
+    return {f"{head}…{tail}" for head, tail in HINT.findall(text)}
