@@ -7,7 +7,14 @@ ever sees it.
 from tokens.lifecycle.issuing import edit, issue, regenerate, rotate
 from tokens.lifecycle.noting import note_first_use, redigest, reveal, unsealed
 from tokens.lifecycle.outcome import ActRefused, AlreadyDone, Issued
-from tokens.lifecycle.stopping import reapprove, revoke, revoke_for_license, revoke_for_user, revoke_on_sign_out
+from tokens.lifecycle.stopping import (
+    reapprove,
+    revoke,
+    revoke_for_license,
+    revoke_for_user,
+    revoke_on_license,
+    revoke_on_sign_out,
+)
 
 __all__ = [
     "ActRefused",
@@ -23,6 +30,7 @@ __all__ = [
     "revoke",
     "revoke_for_license",
     "revoke_for_user",
+    "revoke_on_license",
     "revoke_on_sign_out",
     "rotate",
     "unsealed",

@@ -47,9 +47,15 @@ def revoke_on_sign_out(*, actor: Actor, owner: User) -> None:
 
 
 @transaction.atomic
+def revoke_on_license(*, actor: Actor, license: License) -> None:
+    """Stop what hangs on a license that is withdrawn, and nothing else of its holder."""
+    stop_all(Token.objects.filter(license=license), Hold.DEACTIVATION, actor=actor)
+
+
+@transaction.atomic
 def revoke_for_license(*, actor: Actor, license: License) -> None:
     """Stop what hangs on a license that is switched off; the account token too, if it was the last one in force."""
-    stop_all(Token.objects.filter(license=license), Hold.DEACTIVATION, actor=actor)
+    revoke_on_license(actor=actor, license=license)
     if not license.user.licenses.in_force().exists():
         stop_all(Token.objects.filter(owner=license.user, license=None), Hold.DEACTIVATION, actor=actor)
 
