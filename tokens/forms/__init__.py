@@ -3,12 +3,16 @@
 from tokens.forms.acts import AccountTokenForm, OrganizationTokenForm, RotateForm
 from tokens.forms.expiry import EXPIRY_CHOICES, end_of_day, fault_of_day
 from tokens.forms.named import TokenEditForm, TokenForm
+from tokens.forms.seats import InviteForm, LicenseForm, ServiceAccountForm
 
 __all__ = [
     "EXPIRY_CHOICES",
     "AccountTokenForm",
+    "InviteForm",
+    "LicenseForm",
     "OrganizationTokenForm",
     "RotateForm",
+    "ServiceAccountForm",
     "TokenEditForm",
     "TokenForm",
     "end_of_day",

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from tokens.pages.organization import audit, choosing, inventory, members
+from tokens.pages.organization import audit, choosing, inventory, invitations, members, seats, service_accounts
 
 urlpatterns = [
     path("admin/", choosing.choose, name="admin"),
@@ -15,15 +15,25 @@ urlpatterns = [
         name="organization-token-reapprove",
     ),
     path("admin/<slug:slug>/members/", members.members, name="organization-members"),
+    path("admin/<slug:slug>/members/invite/", invitations.invite, name="organization-invite"),
     path(
-        "admin/<slug:slug>/members/<int:pk>/deactivate/",
-        members.deactivate,
-        name="organization-deactivate",
+        "admin/<slug:slug>/members/service-accounts/new/",
+        service_accounts.create,
+        name="organization-service-account-new",
+    ),
+    path("admin/<slug:slug>/members/<int:pk>/", members.member, name="organization-member"),
+    path("admin/<slug:slug>/members/<int:pk>/deactivate/", seats.deactivate, name="organization-deactivate"),
+    path("admin/<slug:slug>/members/<int:pk>/reactivate/", seats.reactivate, name="organization-reactivate"),
+    path("admin/<slug:slug>/members/<int:pk>/withdraw/", seats.withdraw, name="organization-withdraw"),
+    path(
+        "admin/<slug:slug>/members/invitations/<int:pk>/resend/",
+        invitations.resend,
+        name="organization-invitation-resend",
     ),
     path(
-        "admin/<slug:slug>/members/<int:pk>/reactivate/",
-        members.reactivate,
-        name="organization-reactivate",
+        "admin/<slug:slug>/members/invitations/<int:pk>/withdraw/",
+        invitations.withdraw,
+        name="organization-invitation-withdraw",
     ),
     path("admin/<slug:slug>/audit/", audit.audit_log, name="organization-audit"),
 ]
