@@ -12,6 +12,7 @@ from accounts.models import License, User
 from tokens.models import State, Token
 
 ENDED_SHOWN = 20
+NARROWEST = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +74,8 @@ class Rack:
 
     @property
     def width(self) -> int:
-        """Of the drawing: 12 units a hook."""
-        return 12 * max(self.allowance, self.used)
+        """Of the drawing: 12 units a hook, and never so few that they grow into boards."""
+        return 12 * max(self.allowance, self.used, NARROWEST)
 
     @property
     def hooks(self) -> list[Hook]:
