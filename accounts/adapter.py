@@ -3,13 +3,16 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.stagekit import clear_login
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts.address import client_address
+from accounts.invited import invited
+from accounts.models import User
 from accounts.recency import signed_in_recently
 
 SPEAK_FOR_THEMSELVES = {"account/messages/logged_in.txt", "account/messages/logged_out.txt"}
@@ -26,7 +29,22 @@ class AccountAdapter(DefaultAccountAdapter):
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        return settings.SIGN_UP_OPEN
+        return settings.SIGN_UP_OPEN or invited(request) is not None
+
+    def is_email_verified(self, request: HttpRequest, email: str) -> bool:
+        """The letter of an invitation has proved whose address it is."""
+        return self.unstash_verified_email(request) == email.lower()
+
+    def unstash_verified_email(self, request: HttpRequest) -> str | None:
+        invitation = invited(request)
+        return invitation.email if invitation else None
+
+    def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
+        """Every way in leads through here, with or without a password."""
+        if user.is_service_account:
+            clear_login(request)
+            return self.respond_user_inactive(request, user)
+        return super().pre_login(request, user, **kwargs)
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         """The same rule on django-allauth's own pages as on ours."""

@@ -9,12 +9,12 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
 from django.contrib.auth.models import Group
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
 from django.utils import timezone
 
 from accounts import audit, seats
 from accounts.actor import Actor
-from accounts.models import AuditEvent, License, Organization, User
+from accounts.models import AuditEvent, Invitation, License, Organization, User
 from accounts.recency import ask_for_sign_in
 
 admin.site.site_header = admin.site.site_title = "Tokenrack, site administration"
@@ -81,6 +81,10 @@ class PersonAdmin(NothingIsDeleted, UserAdmin):
     add_fieldsets = ((None, {"fields": ("email", "name", "usable_password", "password1", "password2")}),)
     actions = ("deactivate", "reactivate")
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        """A service account is the organization's: nobody gives it an address or a password here."""
+        return super().get_queryset(request).filter(is_service_account=False)
+
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """The operator vouches for the address: without a verified one nobody signs in."""
         changes = changes_of(obj, form, change)
@@ -119,7 +123,7 @@ class PersonAdmin(NothingIsDeleted, UserAdmin):
 
 @admin.register(Organization)
 class OrganizationAdmin(NothingIsDeleted):
-    list_display = ("name", "slug", "created_at")
+    list_display = ("name", "slug", "seats", "created_at")
     search_fields = ("name", "slug")
     prepopulated_fields = {"slug": ("name",)}
 
@@ -137,18 +141,27 @@ class LicenseAdmin(NothingIsDeleted):
     list_select_related = ("user", "organization")
     search_fields = ("number", "name", "user__email", "user__name")
     raw_id_fields = ("user", "organization")
-    readonly_fields = ("deactivated_at",)
+    readonly_fields = ("deactivated_at", "withdrawn_at")
     actions = ("deactivate", "reactivate")
 
     def get_readonly_fields(self, request: HttpRequest, obj: License | None = None) -> tuple[str, ...]:
         """A license stays with its person and its organization: its tokens hang on it."""
-        return ("user", "organization", "deactivated_at") if obj else ("deactivated_at",)
+        return ("user", "organization", "number", *self.readonly_fields) if obj else self.readonly_fields
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """What `seats` refuses is rolled back and said."""
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except seats.SeatRefused as refused:
+            self.message_user(request, str(refused), messages.ERROR)
+            return HttpResponseRedirect(request.get_full_path())
 
     def save_model(self, request: HttpRequest, obj: License, form: Any, change: bool) -> None:
-        changes = changes_of(obj, form, change)
-        super().save_model(request, obj, form, change)
-        action = "license.edited" if change else "license.created"
-        audit.record_on_license(action, obj, actor=Actor.of(request), changes=changes)
+        if change:
+            fields = {name: form.cleaned_data[name] for name in form.changed_data}
+            seats.edit_license(obj, actor=Actor.of(request), **fields)
+        else:
+            seats.give_license(obj, actor=Actor.of(request))
 
     @admin.action(description="Deactivate: stop every token that hangs on it")
     def deactivate(self, request: HttpRequest, licenses: QuerySet[License]) -> None:
@@ -161,7 +174,19 @@ class LicenseAdmin(NothingIsDeleted):
     @admin.action(description="Reactivate (stopped tokens stay revoked)")
     def reactivate(self, request: HttpRequest, licenses: QuerySet[License]) -> None:
         for license in licenses:
-            seats.reactivate_license(license, actor=Actor.of(request))
+            try:
+                seats.reactivate_license(license, actor=Actor.of(request))
+            except seats.SeatRefused as refused:
+                self.message_user(request, f"{license}: {refused}", messages.ERROR)
+
+
+@admin.register(Invitation)
+class InvitationAdmin(ReadOnly):
+    list_display = ("email", "organization", "role", "invited_by", "created_at", "expires_at", "accepted_at")
+    list_select_related = ("organization", "invited_by")
+    search_fields = ("email",)
+    ordering = ("-pk",)
+    exclude = ("digest",)
 
 
 @admin.register(AuditEvent)

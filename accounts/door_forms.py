@@ -3,7 +3,11 @@
 from typing import Any
 
 from allauth.account import forms as stock
+from allauth.core import context
 from django import forms
+
+from accounts.invited import invited
+from accounts.models import User
 
 NEW_PASSWORD_HELP = "At least 10 characters, not a common password and not like your name or address."
 
@@ -42,7 +46,16 @@ class SignInForm(Worded, stock.LoginForm):
 
 
 class SignUpForm(Worded, stock.SignupForm):
+    """Who comes from an invitation signs up with the invited address and no other."""
+
     labels = {"password1": "Password"}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if invitation := invited(context.request):
+            self.initial["email"] = invitation.email
+            self.fields["email"].disabled = True
+            self.fields["email"].help_text = "The address that was invited. The letter has confirmed it."
 
 
 class AddEmailForm(Worded, stock.AddEmailForm):
@@ -58,7 +71,11 @@ class SetPasswordForm(Worded, stock.SetPasswordForm):
 
 
 class ResetPasswordForm(Worded, stock.ResetPasswordForm):
-    pass
+    def clean_email(self) -> str:
+        """The address of a service account is treated as one that nobody has."""
+        email: str = super().clean_email()
+        self.users: list[User] = [user for user in self.users if not user.is_service_account]
+        return email
 
 
 class ResetPasswordKeyForm(Worded, stock.ResetPasswordKeyForm):

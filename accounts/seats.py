@@ -1,29 +1,73 @@
-"""What an administrator does to a seat, and a site operator to a person: the only writer of who is switched off."""
+"""What befalls a seat, and a person as a whole: the only writer of who is switched off, and of what a license says.
+
+Locks are taken in one order: license, organization, user. The organization's is the one under which its
+administrators and its seats are counted; it lets go on who only refers to the organization.
+"""
+
+from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
 from accounts import audit
 from accounts.actor import Actor
-from accounts.models import License, Organization, User
+from accounts.models import MOST_HOOKS, License, Organization, User
 from accounts.models.license import LicenseQuerySet
-from accounts.signals import license_deactivated, user_deactivated
+from accounts.signals import license_deactivated, license_withdrawn, user_deactivated
+
+EDITABLE = ("name", "role", "allowance", "valid_until")
 
 
 class SeatRefused(Exception):
-    """The act is not allowed; the text says why, for people."""
+    """The act is not allowed; the text says why, for people, and `field` which answer of a form it is about."""
+
+    def __init__(self, reason: str, *, field: str | None = None) -> None:
+        super().__init__(reason)
+        self.field = field
+
+
+@transaction.atomic
+def give_license(license: License, *, actor: Actor) -> None:
+    """Save a license that is new, if a seat is free for it."""
+    check_role(license)
+    if license.organization:
+        check_free_seat(license.organization)
+    license.save(force_insert=True)
+    audit.record_on_license("license.created", license, actor=actor)
+
+
+@transaction.atomic
+def edit_license(license: License, *, actor: Actor, **fields: Any) -> License:
+    """Set the fields that differ, and say in the audit log what they were."""
+    license = locked(license)
+    changes = {name: [getattr(license, name), value] for name, value in fields.items()}
+    changes = {name: [old, new] for name, (old, new) in changes.items() if old != new}
+    if not changes:
+        return license
+    if license.is_withdrawn:
+        raise SeatRefused("This license was withdrawn and cannot be changed.")
+    for name in changes:
+        assert name in EDITABLE, name  # noqa: S101
+        setattr(license, name, changes[name][1])
+    check_edit(license, changes, actor)
+    if "role" in changes:
+        check_others_govern(license, "demoted")
+    license.save(update_fields=list(changes))
+    told = {name: [told_as(old), told_as(new)] for name, (old, new) in changes.items()}
+    audit.record_on_license("license.edited", license, actor=actor, changes=told)
+    return license
 
 
 @transaction.atomic
 def deactivate_license(license: License, *, actor: Actor) -> None:
     """Switch the seat off, end its holder's sessions and stop what hangs on it, all in one transaction."""
-    license = License.objects.select_for_update(of=("self",)).select_related("user", "organization").get(pk=license.pk)
+    license = locked(license)
     if license.is_deactivated:
         return
     if license.user == actor.user:
         raise SeatRefused("You cannot deactivate yourself.")
-    if license.is_administrator and not other_administrators(license).exists():
-        raise SeatRefused("The last administrator cannot be deactivated.")
+    check_others_govern(license, "deactivated")
     license.deactivated_at = timezone.now()
     license.save(update_fields=["deactivated_at"])
     end_sessions(license.user)
@@ -34,12 +78,39 @@ def deactivate_license(license: License, *, actor: Actor) -> None:
 @transaction.atomic
 def reactivate_license(license: License, *, actor: Actor) -> None:
     """Bring the person back, not the tokens."""
-    license = License.objects.select_for_update(of=("self",)).select_related("user", "organization").get(pk=license.pk)
+    license = locked(license)
     if not license.is_deactivated:
         return
+    if license.is_withdrawn:
+        raise SeatRefused("This license was withdrawn. Only a new invitation brings the person back.")
+    if license.organization:
+        check_free_seat(license.organization)
+        check_service_name(license)
     license.deactivated_at = None
     license.save(update_fields=["deactivated_at"])
     audit.record_on_license("member.reactivated", license, actor=actor)
+
+
+@transaction.atomic
+def withdraw_license(license: License, *, actor: Actor) -> None:
+    """Take a license from its holder: what hangs on it stops, and nothing else of theirs."""
+    license = locked(license)
+    if license.is_withdrawn:
+        return
+    if license.user == actor.user:
+        raise SeatRefused("You cannot withdraw your own license. Leave the organization on My Profile instead.")
+    give_up(license, "license.withdrawn", actor)
+
+
+@transaction.atomic
+def leave(license: License, *, actor: Actor) -> None:
+    """A person goes of their own accord: what hangs on that license stops, and nothing else of theirs."""
+    license = locked(license)
+    if license.is_withdrawn:
+        return
+    if license.user != actor.user or license.organization is None or license.is_deactivated:
+        raise SeatRefused("This license cannot be left.")
+    give_up(license, "member.left", actor)
 
 
 @transaction.atomic
@@ -67,11 +138,73 @@ def reactivate_user(user: User, *, actor: Actor) -> None:
     audit.record_about_person("user.reactivated", user, actor=actor)
 
 
+def locked(license: License) -> License:
+    return License.objects.select_for_update(of=("self",)).select_related("user", "organization").get(pk=license.pk)
+
+
+def lock(organization: Organization) -> Organization:
+    """Not against rows that refer to it: tokens are issued and events written while a seat changes."""
+    return Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
+
+
+def give_up(license: License, action: str, actor: Actor) -> None:
+    check_others_govern(license, "removed")
+    license.withdrawn_at = timezone.now()
+    license.deactivated_at = license.deactivated_at or license.withdrawn_at
+    license.save(update_fields=["withdrawn_at", "deactivated_at"])
+    license_withdrawn.send(License, license=license, actor=actor)
+    audit.record_on_license(action, license, actor=actor)
+
+
+def check_edit(license: License, changes: dict[str, Any], actor: Actor) -> None:
+    check_role(license)
+    if "role" in changes and license.user == actor.user:
+        raise SeatRefused("You cannot change your own role. Another administrator can.", field="role")
+    if not 0 <= license.allowance <= MOST_HOOKS:
+        raise SeatRefused(f"Between 0 and {MOST_HOOKS} hooks.", field="allowance")
+    if "valid_until" in changes and license.has_ended(timezone.now()):
+        raise SeatRefused("This day has passed. Deactivate the license instead.", field="valid_until")
+
+
+def check_role(license: License) -> None:
+    if license.is_administrator and license.user.is_service_account:
+        raise SeatRefused("A service account cannot be an administrator.", field="role")
+    if license.is_administrator and license.organization is None:
+        raise SeatRefused("An individual license has no organization to administer.", field="role")
+
+
+def check_free_seat(organization: Organization) -> None:
+    """Under the organization's lock, so that two cannot take the last one."""
+    organization = lock(organization)
+    if organization.seats is not None and organization.licenses.taken().count() >= organization.seats:
+        raise SeatRefused(f"All {organization.seats} licenses of {organization} are taken.")
+
+
+def check_service_name(license: License) -> None:
+    """Two service accounts in force bear two names, or nobody could tell their tokens apart."""
+    if license.user.is_service_account and License.objects.taken().exclude(pk=license.pk).filter(
+        organization=license.organization, user__is_service_account=True, user__name__iexact=license.user.name
+    ):
+        raise SeatRefused(f"There is already a service account named {license.user.name}.", field="name")
+
+
+def check_others_govern(license: License, fate: str) -> None:
+    """Whoever governs nothing may always go; who governs, only while somebody else does too."""
+    governs = License.objects.in_force().administrators().filter(pk=license.pk).exists()
+    if governs and not other_administrators(license).exists():
+        raise SeatRefused(f"The last administrator cannot be {fate}.", field="role" if fate == "demoted" else None)
+
+
 def other_administrators(license: License) -> LicenseQuerySet:
     """Those who could govern the organization without this license; under its lock, so that two cannot go at once."""
-    Organization.objects.select_for_update(no_key=True).get(licenses=license)
+    assert license.organization is not None  # noqa: S101 - an administrator has one
+    lock(license.organization)
     administrators = License.objects.in_force().administrators().filter(organization=license.organization)
     return administrators.exclude(pk=license.pk)
+
+
+def told_as(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
 
 
 def end_sessions(user: User) -> None:

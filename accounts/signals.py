@@ -7,3 +7,6 @@ license_deactivated = Signal()
 
 # user: User, actor: Actor. Sent in the transaction that switches the person off.
 user_deactivated = Signal()
+
+# license: License, actor: Actor. Sent in the transaction that takes the license from its holder for good.
+license_withdrawn = Signal()

@@ -9,10 +9,12 @@ import binascii
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import F, Field, Q, QuerySet
+from django.db.models.constants import LOOKUP_SEP
 from django.http import QueryDict
 
 COUNTED_AT_MOST = 10_000
@@ -20,7 +22,7 @@ COUNTED_AT_MOST = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """By `column`, which may be the primary key itself."""
+    """By `column`, which may be the primary key itself, or one of a related row such as `user__name`."""
 
     column: str = "pk"
     is_descending: bool = True
@@ -47,7 +49,7 @@ class Order:
         return found if backwards else found | missing
 
     def cursor_of(self, row: Any) -> str:
-        value = None if self.column == "pk" else getattr(row, self.column)
+        value = None if self.column == "pk" else attrgetter(self.column.replace(LOOKUP_SEP, "."))(row)
         text = value.isoformat() if isinstance(value, datetime) else value
         return base64.urlsafe_b64encode(json.dumps([text, row.pk]).encode()).decode().rstrip("=")
 
@@ -57,12 +59,21 @@ class Order:
             padded = cursor + "=" * (-len(cursor) % 4)
             value, pk = json.loads(base64.urlsafe_b64decode(padded.encode("ascii")))
             if self.column != "pk" and value is not None:
-                field: Field[Any, Any] = rows.model._meta.get_field(self.column)
-                value = field.to_python(value)
+                value = self.field_of(rows).to_python(value)
+                if isinstance(value, str):
+                    validate_text(value)
         except (ValueError, TypeError, UnicodeError, binascii.Error, RecursionError, ValidationError):
             return None
         is_key = isinstance(pk, int) and not isinstance(pk, bool) and 0 < pk < 2**63
         return (value, pk) if is_key else None
+
+    def field_of(self, rows: "QuerySet[Any]") -> "Field[Any, Any]":
+        *relations, name = self.column.split(LOOKUP_SEP)
+        model = rows.model
+        for relation in relations:
+            model = model._meta.get_field(relation).related_model
+        field: Field[Any, Any] = model._meta.get_field(name)
+        return field
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +94,13 @@ class KeysetPage:
     @property
     def total(self) -> str:
         return f"more than {COUNTED_AT_MOST:,}" if self.count > COUNTED_AT_MOST else f"{self.count:,}"
+
+
+def validate_text(text: str) -> None:
+    """No database takes a half of a surrogate pair, and PostgreSQL no NUL."""
+    text.encode()
+    if "\x00" in text:
+        raise ValueError("NUL in a cursor")
 
 
 def page_of(rows: "QuerySet[Any]", query: QueryDict, *, order: Order, size: int) -> KeysetPage:

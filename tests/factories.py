@@ -1,13 +1,16 @@
 """Parts to build a scene from."""
 
 from datetime import timedelta
+from typing import Any
 
 import factory
 from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
-from accounts.actor import Actor
-from accounts.models import License, Organization, Role, User
+from accounts import invitations, service_accounts
+from accounts.actor import SYSTEM, Actor
+from accounts.models import Invitation, License, Organization, Role, User
 from tokens import lifecycle
 from tokens.lifecycle import Issued
 
@@ -20,11 +23,15 @@ class UserFactory(factory.django.DjangoModelFactory):
         skip_postgeneration_save = True
 
     email = factory.Sequence(lambda number: f"person{number}@example.org")
+    password = factory.LazyFunction(lambda: make_password(None))
     name = factory.Sequence(lambda number: f"Person {number}")
 
     @factory.post_generation
-    def password(self, create, extracted, **kwargs):
-        self.set_password(extracted or PASSWORD)
+    def door(self, create, extracted, **kwargs):
+        """A service account has neither a password nor an address that anybody reads."""
+        if self.is_service_account:
+            return
+        self.set_password(PASSWORD)
         self.save()
         EmailAddress.objects.create(user=self, email=self.email, verified=True, primary=True)
 
@@ -49,6 +56,16 @@ class LicenseFactory(factory.django.DjangoModelFactory):
     class Params:
         administrator = factory.Trait(role=Role.ADMINISTRATOR)
         individual = factory.Trait(organization=None)
+
+
+def invite(organization: Organization, actor: User, email: str = "erin@example.org", **fields: Any) -> Invitation:
+    """An open invitation, whose letter went out."""
+    terms = {"role": "member", "license_name": "Fieldwork", "allowance": 4, "valid_until": None} | fields
+    return invitations.invite(actor=Actor(actor), organization=organization, email=email, **terms)
+
+
+def service_account(organization: Organization, name: str = "Nightly backups") -> License:
+    return service_accounts.create(organization=organization, name=name, actor=SYSTEM)
 
 
 def issue(license: License, name: str = "nightly-export", scope: str = "account:read", **fields: object) -> Issued:

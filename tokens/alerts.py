@@ -9,6 +9,7 @@ from django.db import Error, transaction
 from django.utils import timezone
 
 from accounts.actor import Actor
+from accounts.models import User
 from tokens import letters
 from tokens.ledger import Gathered, Visit
 from tokens.lifecycle.rows import record
@@ -49,12 +50,14 @@ def greet(token_id: int, network: str, actor: Actor, at: datetime) -> None:
     noted = note(token_id, network, actor, at)
     if noted is None or noted.alerted_at is None:
         return
-    person = noted.token.owner
-    if not letters.send(
-        "new_network", person, token=noted.token, address=actor.address, user_agent=actor.user_agent, at=at
-    ):
+    token = noted.token
+    if not letters.send("new_network", token, told(token), address=actor.address, user_agent=actor.user_agent, at=at):
         noted.alerted_at = None
         noted.save(update_fields=["alerted_at"])
+
+
+def told(token: Token) -> list[User]:
+    return [person for person in letters.readers(token) if person.wants_alerts]
 
 
 @transaction.atomic
@@ -64,7 +67,7 @@ def note(token_id: int, network: str, actor: Actor, at: datetime) -> TokenNetwor
     others = TokenNetwork.objects.filter(token=token)
     is_first = not others.exists()
     told_today = others.filter(alerted_at__gt=timezone.now() - ALERT_EVERY).exists()
-    is_told = not (is_first or told_today) and token.owner.wants_alerts
+    is_told = not (is_first or told_today) and bool(told(token))
     noted, is_new = TokenNetwork.objects.get_or_create(
         token=token, network=network, defaults={"first_at": at, "alerted_at": timezone.now() if is_told else None}
     )

@@ -50,15 +50,24 @@ class TokenFilter(Filter):
 
 class MemberFilter(Filter):
     role = forms.ChoiceField(required=False, choices=[("", "Any role"), *Role.choices])
+    kind = forms.ChoiceField(
+        required=False, choices=[("", "Any kind"), ("person", "People"), ("service", "Service accounts")]
+    )
     status = forms.ChoiceField(
-        required=False, choices=[("", "Any status"), ("active", "Active"), ("deactivated", "Deactivated")]
+        required=False,
+        choices=[("", "Any status"), ("active", "Active"), ("deactivated", "Deactivated"), ("former", "Former")],
     )
 
     def apply(self, licenses: LicenseQuerySet) -> LicenseQuerySet:
+        """Former members are shown to whoever asks for them, and to nobody else."""
+        status = self.value("status")
+        licenses = licenses.filter(withdrawn_at__isnull=status != "former")
         if words := self.value("q"):
             licenses = licenses.matching(words)
         if role := self.value("role"):
             licenses = licenses.filter(role=role)
-        if status := self.value("status"):
+        if kind := self.value("kind"):
+            licenses = licenses.filter(user__is_service_account=kind == "service")
+        if status in {"active", "deactivated"}:
             licenses = licenses.filter(deactivated_at__isnull=status == "active")
         return licenses

@@ -1,34 +1,43 @@
-"""Letters about tokens: a subject, a text and an HTML page from `templates/tokens/email/`. Never a secret in them."""
+"""Letters about tokens, from `templates/tokens/email/`, and who reads them. Never a secret in them."""
 
-import logging
-import smtplib
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
-from django.template.loader import render_to_string
-from django.utils import timezone
+from django.urls import reverse
 
+from accounts import letters
 from accounts.models import User
+from tokens.models import Token
 
-logger = logging.getLogger(__name__)
+
+def readers(token: Token) -> list[User]:
+    """The owner; of a service account, which reads nothing, the administrators in force of its organization."""
+    if not token.owner.is_service_account:
+        return [token.owner]
+    if token.license is None or token.license.organization is None:
+        return []
+    seats = token.license.organization.licenses.in_force().administrators()
+    return [license.user for license in seats.select_related("user").order_by("pk")]
 
 
-def send(name: str, person: User, **context: Any) -> bool:
-    """Write to a person in their own time zone. False, and a line in the log, where the letter did not leave."""
-    facts = {"site_name": settings.SITE_NAME, "site_url": settings.SITE_URL, "person": person, **context}
-    with timezone.override(ZoneInfo(person.time_zone) if person.time_zone else None):
-        subject = render_to_string(f"tokens/email/{name}_subject.txt", facts)
-        letter = EmailMultiAlternatives(
-            subject=" ".join(subject.split()),
-            body=render_to_string(f"tokens/email/{name}.txt", facts),
-            to=[person.email],
+def send(name: str, token: Token, people: list[User], **context: Any) -> bool:
+    """Write to all of them. True if a letter left: who got one must not get it again for the sake of another."""
+    left = [
+        letters.send(
+            f"tokens/email/{name}",
+            person.email,
+            time_zone=person.time_zone,
+            person=person,
+            token=token,
+            place=place_of(token),
+            **context,
         )
-        letter.attach_alternative(render_to_string(f"tokens/email/{name}.html", facts), "text/html")
-    try:
-        letter.send()
-    except (OSError, smtplib.SMTPException) as error:
-        logger.warning("A letter about a token could not be sent: %s", type(error).__name__)
-        return False
-    return True
+        for person in people
+    ]
+    return any(left)
+
+
+def place_of(token: Token) -> str:
+    """Where its readers find it: the owner's own page, or that of the Admin area."""
+    if token.owner.is_service_account and token.license and token.license.organization:
+        return reverse("organization-token", args=[token.license.organization.slug, token.pk])
+    return token.get_absolute_url()

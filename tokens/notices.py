@@ -44,7 +44,7 @@ def send(token: Token, days: int, now: datetime) -> bool:
             notice = Notice.objects.create(token=token, days=days, sent_at=now)
     except IntegrityError:
         return False
-    if letters.send("expiring", token.owner, token=token, days=days):
+    if letters.send("expiring", token, letters.readers(token), days=days):
         return True
     notice.delete()
     return False

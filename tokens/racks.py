@@ -12,6 +12,7 @@ from accounts.models import License, User
 from tokens.models import Policy, State, Token
 
 ENDED_SHOWN = 20
+NARROWEST = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +78,8 @@ class Rack:
 
     @property
     def width(self) -> int:
-        """Of the drawing: 12 units a hook."""
-        return 12 * max(self.allowance, self.used)
+        """Of the drawing: 12 units a hook, and never so few that they grow into boards."""
+        return 12 * max(self.allowance, self.used, NARROWEST)
 
     @property
     def hooks(self) -> list[Hook]:
@@ -86,16 +87,48 @@ class Rack:
         return taken + [Hook(position, None, None) for position in range(self.used, self.allowance)]
 
     @property
+    def going(self) -> str:
+        """What works and would stop, counted: also those that a successor has replaced and that still work."""
+        count = len(self.hanging) + len(self.leaving)
+        return "" if not count else "1 token" if count == 1 else f"{count} tokens"
+
+    @property
     def deactivation(self) -> str:
         """What deactivating the license does, counted."""
-        person, place = self.license.user.display_name, self.license.name
-        tokens = "1 token goes: it stops" if self.used == 1 else f"{self.used} tokens go: they stop"
-        if not self.used:
-            return f"{person} is signed out everywhere. No token hangs on {place}. The person can be reactivated."
+        user, place = self.license.user, self.license.name
+        if user.is_service_account:
+            who = f"{user.display_name} is a service account of {self.license.organization}: nobody signs in with it"
+            back = "Reactivating brings the service account back, not the tokens."
+        else:
+            who = f"{user.display_name} is signed out everywhere"
+            back = "Reactivating brings the person back, not the tokens."
+        if not self.going:
+            can = "The service account" if user.is_service_account else "The person"
+            return f"{who}. No token hangs on {place}. {can} can be reactivated."
+        verb = "goes: it stops" if self.going == "1 token" else "go: they stop"
+        return f"{who}, and {self.going} {verb} at once and the hooks of {place} are free again. {back}"
+
+    @property
+    def withdrawal(self) -> str:
+        """What withdrawing the license does, counted."""
+        user, organization = self.license.user, self.license.organization
+        if user.is_service_account:
+            return f"{self.stopping} {user.display_name} does not come back; a new service account can take its name."
         return (
-            f"{person} is signed out everywhere, and {tokens} at once and the hooks of {place} are free again. "
-            "Reactivating brings the person back, not the tokens."
+            f"{user.display_name} is no member of {organization} any more. {self.stopping} "
+            "Tokens of other licenses and the account go on. Only a new invitation brings the person back."
         )
+
+    @property
+    def departure(self) -> str:
+        """What leaving does, counted, for whoever leaves."""
+        return f"{self.stopping} Tokens of other licenses go on. Only a new invitation brings you back."
+
+    @property
+    def stopping(self) -> str:
+        if not self.going:
+            return f"No token hangs on {self.license.name}."
+        return f"{self.going} on {self.license.name} {'stops' if self.going == '1 token' else 'stop'} at once."
 
     def position_of(self, token: Token) -> int | None:
         """From 1, or None for a token that hangs on no hook any more."""
@@ -104,7 +137,7 @@ class Rack:
 
 def racks_of(user: User, now: datetime) -> list[Rack]:
     """All licenses of a person, in two queries."""
-    licenses = License.objects.filter(user=user).select_related("organization__policy", "user").in_order()
+    licenses = License.objects.kept().filter(user=user).select_related("organization__policy", "user").in_order()
     return fill(licenses, now, ended_shown=ENDED_SHOWN)
 
 

@@ -8,13 +8,18 @@ from django.http import HttpRequest
 
 from accounts.actor import Actor
 from accounts.models import License, User
-from accounts.signals import license_deactivated, user_deactivated
+from accounts.signals import license_deactivated, license_withdrawn, user_deactivated
 from tokens import lifecycle
 
 
 @receiver(license_deactivated)
 def stop_tokens_of_license(license: License, actor: Actor, **kwargs: Any) -> None:
     lifecycle.revoke_for_license(actor=actor, license=license)
+
+
+@receiver(license_withdrawn)
+def stop_tokens_on_withdrawn_license(license: License, actor: Actor, **kwargs: Any) -> None:
+    lifecycle.revoke_on_license(actor=actor, license=license)
 
 
 @receiver(user_deactivated)

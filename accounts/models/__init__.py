@@ -1,6 +1,17 @@
 from accounts.models.audit import AuditChain, AuditEvent, AuditMark
-from accounts.models.license import License, Role
+from accounts.models.invitation import Invitation
+from accounts.models.license import MOST_HOOKS, License, Role
 from accounts.models.organization import Organization
 from accounts.models.user import User
 
-__all__ = ["AuditChain", "AuditEvent", "AuditMark", "License", "Organization", "Role", "User"]
+__all__ = [
+    "MOST_HOOKS",
+    "AuditChain",
+    "AuditEvent",
+    "AuditMark",
+    "Invitation",
+    "License",
+    "Organization",
+    "Role",
+    "User",
+]

@@ -10,6 +10,8 @@ from django.utils import timezone
 from accounts.models.organization import Organization
 from accounts.validators import validate_plain_text
 
+MOST_HOOKS = 100
+
 
 class Role(models.TextChoices):
     MEMBER = "member", "Member"
@@ -25,7 +27,15 @@ class LicenseQuerySet(models.QuerySet["License"]):
         return self.filter(deactivated_at=None).exclude(valid_until__lte=now or timezone.now())
 
     def administrators(self) -> "LicenseQuerySet":
-        return self.filter(role=Role.ADMINISTRATOR, user__is_active=True)
+        return self.filter(role=Role.ADMINISTRATOR, user__is_active=True, user__is_service_account=False)
+
+    def kept(self) -> "LicenseQuerySet":
+        """Without those that were withdrawn, or that their holders left."""
+        return self.filter(withdrawn_at=None)
+
+    def taken(self) -> "LicenseQuerySet":
+        """Those that count against the seats of an organization: an expired one keeps its place."""
+        return self.filter(deactivated_at=None)
 
     def in_order(self) -> "LicenseQuerySet":
         """Those of organizations first, individual ones last."""
@@ -47,6 +57,7 @@ class License(models.Model):
     allowance = models.PositiveSmallIntegerField(default=default_allowance)
     valid_until = models.DateTimeField(null=True, blank=True)
     deactivated_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = LicenseQuerySet.as_manager()
@@ -58,6 +69,10 @@ class License(models.Model):
             models.CheckConstraint(
                 condition=Q(role=Role.MEMBER) | Q(organization__isnull=False),
                 name="license_administrator_has_organization",
+            ),
+            models.CheckConstraint(
+                condition=Q(withdrawn_at=None) | Q(deactivated_at__isnull=False),
+                name="license_withdrawn_means_deactivated",
             ),
         ]
 
@@ -73,6 +88,10 @@ class License(models.Model):
     @property
     def is_deactivated(self) -> bool:
         return self.deactivated_at is not None
+
+    @property
+    def is_withdrawn(self) -> bool:
+        return self.withdrawn_at is not None
 
     @property
     def is_administrator(self) -> bool:

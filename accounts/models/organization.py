@@ -28,6 +28,12 @@ class OrganizationQuerySet(models.QuerySet["Organization"]):
 class Organization(models.Model):
     name = models.CharField(max_length=100, validators=[validate_plain_text])
     slug = models.SlugField(max_length=60, unique=True)
+    seats = models.PositiveIntegerField(
+        "licenses at most",
+        null=True,
+        blank=True,
+        help_text="How many licenses may be in use at a time. Empty for no limit.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = OrganizationQuerySet.as_manager()

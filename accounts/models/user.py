@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.conf import settings
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.db.models import Q
@@ -71,6 +72,10 @@ class User(AbstractBaseUser, PermissionsMixin):
                 condition=Q(is_service_account=False) | Q(is_staff=False, is_superuser=False),
                 name="user_service_account_is_no_operator",
             ),
+            models.CheckConstraint(
+                condition=Q(is_service_account=False) | Q(password__startswith=UNUSABLE_PASSWORD_PREFIX),
+                name="user_service_account_has_no_password",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -84,6 +89,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     @property
     def display_name(self) -> str:
         return self.name or self.email
+
+    @property
+    def shown_email(self) -> str:
+        """The made-up address of a service account is nobody's to read."""
+        return "" if self.is_service_account else self.email
 
     def get_full_name(self) -> str:
         return self.display_name

@@ -19,5 +19,5 @@ def show(request: PersonRequest) -> HttpResponse:
         people.edit(request.user, actor=Actor.of(request), **form.cleaned_data)
         messages.success(request, "Your profile is saved.")
         return redirect("profile")
-    licenses = License.objects.filter(user=request.user).select_related("organization").in_order()
+    licenses = License.objects.kept().filter(user=request.user).select_related("organization").in_order()
     return render(request, "accounts/profile.html", {"form": form, "licenses": licenses})

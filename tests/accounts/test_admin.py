@@ -7,7 +7,7 @@ from django.test import Client
 from accounts.models import AuditEvent, License, User
 from tests.accounts.test_recency import age_sign_in
 from tests.conftest import signed_in
-from tests.factories import UserFactory, issue
+from tests.factories import UserFactory, invite, issue
 
 
 @pytest.fixture
@@ -110,3 +110,44 @@ def test_a_password_is_not_among_the_values(operators_browser: Client) -> None:
 
     event = AuditEvent.objects.get(action="user.created")
     assert event.details["changes"] == {"email": [None, "erin@example.org"], "name": [None, "Erin"]}
+
+
+def test_the_operator_changes_a_license_by_the_same_rules(operators_browser: Client, bob: User) -> None:
+    license = bob.licenses.get()
+    form = {"name": "Studio", "role": "member", "allowance": "10", "valid_until_0": "", "valid_until_1": ""}
+
+    answer = operators_browser.post(f"/django-admin/accounts/license/{license.pk}/change/", form, follow=True)
+
+    license.refresh_from_db()
+    assert license.role == "administrator"
+    assert "The last administrator cannot be demoted." in answer.content.decode()
+    operators_browser.post(
+        f"/django-admin/accounts/license/{license.pk}/change/", form | {"role": "administrator", "allowance": "3"}
+    )
+    assert AuditEvent.objects.get(action="license.edited").details["changes"] == {"allowance": [10, 3]}
+
+
+def test_the_operator_gives_no_license_beyond_the_seats(operators_browser: Client, bob: User, charlie: User) -> None:
+    organization = bob.licenses.get().organization
+    form = {"user": charlie.pk, "organization": organization.pk, "name": "Studio", "number": "ST-1", "role": "member"}
+    form |= {"allowance": "10", "valid_until_0": "", "valid_until_1": ""}
+    organization.seats = 1
+    organization.save()
+
+    operators_browser.post("/django-admin/accounts/license/add/", form)
+    refused = License.objects.filter(user=charlie).exists()
+    organization.seats = 2
+    organization.save()
+    operators_browser.post("/django-admin/accounts/license/add/", form)
+
+    assert not refused
+    assert License.objects.get(user=charlie).number == "ST-1"
+
+
+def test_an_invitation_shows_no_digest(operators_browser: Client, bob: User) -> None:
+    invitation = invite(bob.licenses.get().organization, bob)
+
+    page = operators_browser.get(f"/django-admin/accounts/invitation/{invitation.pk}/change/").content.decode()
+
+    assert invitation.email in page
+    assert "digest" not in page.lower()

@@ -1,5 +1,6 @@
 """An installation that wrote its log before it was chained."""
 
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,18 +13,30 @@ from accounts.models import AuditEvent, Organization
 from tests.accounts.test_audit_chain import verified
 from tests.factories import OrganizationFactory
 
-BEFORE, AFTER = ("accounts", "0003_service_accounts"), ("accounts", "0004_the_chained_log")
+BEFORE = ("accounts", "0003_service_accounts")
 
 
-def migrate(target: tuple[str, str]) -> Any:
-    MigrationExecutor(connection).migrate([target])
-    return MigrationExecutor(connection).loader.project_state([target]).apps
+def migrate_back() -> Any:
+    MigrationExecutor(connection).migrate([BEFORE])
+    return MigrationExecutor(connection).loader.project_state([BEFORE]).apps
+
+
+@pytest.fixture
+def up_to_date(transactional_db: None) -> Iterator[Callable[[], None]]:
+    """Migrates to the newest, which later tests need too."""
+
+    def migrate() -> None:
+        executor = MigrationExecutor(connection)
+        executor.migrate(executor.loader.graph.leaf_nodes())
+
+    yield migrate
+    migrate()
 
 
 @pytest.mark.django_db(transaction=True)
-def test_events_that_are_there_already_are_chained_in_their_order(transactional_db: None) -> None:
+def test_events_that_are_there_already_are_chained_in_their_order(up_to_date: Callable[[], None]) -> None:
     organization = OrganizationFactory(slug="meridian")
-    former = migrate(BEFORE).get_model("accounts", "AuditEvent")
+    former = migrate_back().get_model("accounts", "AuditEvent")
     at = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
     for number in range(5):
         former.objects.create(
@@ -34,7 +47,7 @@ def test_events_that_are_there_already_are_chained_in_their_order(transactional_
             address="192.0.2.7",
         )
 
-    migrate(AFTER)
+    up_to_date()
 
     assert triggers.are_installed(connection)
     triggers.remove(connection)

@@ -1,5 +1,9 @@
 """Switching seats and people off and on again, and what happens to sessions and tokens."""
 
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
+
 import pytest
 from django.db import DatabaseError, connection
 from django.test import Client
@@ -291,3 +295,195 @@ def test_doing_it_twice_changes_nothing_more(organization: Organization, alices_
 
     assert License.objects.get(pk=alices_license.pk).deactivated_at == once
     assert AuditEvent.objects.filter(action="member.deactivated").count() == 1
+
+
+@pytest.fixture
+def second_administrator(organization: Organization) -> License:
+    return LicenseFactory(organization=organization, administrator=True)
+
+
+def withdraw(license: License, bob: User) -> None:
+    seats.withdraw_license(license, actor=Actor(bob))
+
+
+def leave(license: License, bob: User) -> None:
+    seats.leave(license, actor=Actor(license.user))
+
+
+either_way_out = pytest.mark.parametrize(("go", "action"), [(withdraw, "license.withdrawn"), (leave, "member.left")])
+
+
+@either_way_out
+def test_going_stops_the_tokens_of_that_license_and_no_others_and_ends_no_session(
+    alices_license: License, second_license: License, bob: User, go, action: str
+) -> None:
+    here, there = issue(alices_license).token, issue(second_license).token
+    account_token = lifecycle.regenerate(actor=SYSTEM, owner=alices_license.user).token
+    client = signed_in(alices_license.user)
+
+    go(alices_license, bob)
+
+    alices_license.refresh_from_db()
+    assert alices_license.withdrawn_at == alices_license.deactivated_at is not None
+    assert [hold_of(token) for token in (here, there, account_token)] == [Hold.DEACTIVATION, "", ""]
+    assert is_signed_in(client)
+    assert AuditEvent.objects.get(action=action).details["license"] == "Studio ST-20417"
+
+
+def test_without_any_license_left_the_account_token_waits_suspended(alices_license: License, bob: User) -> None:
+    token = lifecycle.regenerate(actor=SYSTEM, owner=alices_license.user).token
+
+    withdraw(alices_license, bob)
+
+    assert Token.objects.with_surroundings().get(pk=token.pk).state(timezone.now()) == State.SUSPENDED
+
+
+@either_way_out
+def test_going_twice_changes_nothing_more(alices_license: License, bob: User, go, action: str) -> None:
+    go(alices_license, bob)
+
+    go(alices_license, bob)
+
+    assert AuditEvent.objects.filter(action=action).count() == 1
+
+
+def test_the_last_administrator_cannot_leave_until_there_is_another(bobs_license: License, bob: User) -> None:
+    with pytest.raises(SeatRefused, match="last administrator cannot be removed"):
+        leave(bobs_license, bob)
+    LicenseFactory(organization=bobs_license.organization, administrator=True)
+
+    leave(bobs_license, bob)
+
+    assert License.objects.get(pk=bobs_license.pk).is_withdrawn
+
+
+def test_the_last_administrator_is_not_withdrawn(bobs_license: License, alice: User) -> None:
+    with pytest.raises(SeatRefused, match="last administrator"):
+        seats.withdraw_license(bobs_license, actor=Actor(alice))
+
+
+@pytest.mark.parametrize("whose", ["bob", "individual", "deactivated"])
+def test_only_ones_own_license_of_an_organization_that_works_can_be_left(
+    alices_license: License, bob: User, whose: str
+) -> None:
+    license = {
+        "bob": alices_license,
+        "individual": LicenseFactory(user=bob, individual=True),
+        "deactivated": LicenseFactory(user=bob, deactivated_at=timezone.now()),
+    }[whose]
+
+    with pytest.raises(SeatRefused, match="cannot be left"):
+        seats.leave(license, actor=Actor(bob))
+
+
+def test_nobody_withdraws_their_own_license(bobs_license: License, second_administrator: License) -> None:
+    with pytest.raises(SeatRefused, match="your own license"):
+        seats.withdraw_license(bobs_license, actor=Actor(bobs_license.user))
+
+
+def test_a_withdrawn_license_is_neither_reactivated_nor_changed(alices_license: License, bob: User) -> None:
+    withdraw(alices_license, bob)
+
+    with pytest.raises(SeatRefused, match="new invitation"):
+        seats.reactivate_license(alices_license, actor=Actor(bob))
+    with pytest.raises(SeatRefused, match="was withdrawn"):
+        seats.edit_license(alices_license, actor=Actor(bob), allowance=99)
+
+    assert License.objects.get(pk=alices_license.pk).is_withdrawn
+
+
+def test_an_edit_tells_what_each_field_was(alices_license: License, bob: User) -> None:
+    until = timezone.now() + timedelta(days=30)
+
+    seats.edit_license(alices_license, actor=Actor(bob), name="Studio", allowance=3, role="member", valid_until=until)
+
+    license = License.objects.get(pk=alices_license.pk)
+    assert (license.allowance, license.valid_until) == (3, until)
+    assert AuditEvent.objects.get(action="license.edited").details["changes"] == {
+        "allowance": [10, 3],
+        "valid_until": [None, until.isoformat()],
+    }
+
+
+def test_an_edit_that_changes_nothing_is_not_in_the_log(alices_license: License, bob: User) -> None:
+    seats.edit_license(alices_license, actor=Actor(bob), name="Studio", allowance=10)
+
+    assert not AuditEvent.objects.filter(action="license.edited").exists()
+
+
+def test_fewer_hooks_than_hang_stop_nothing_but_the_next_token(alices_license: License, bob: User) -> None:
+    tokens = [issue(alices_license, name=f"job {number}").token for number in range(2)]
+
+    seats.edit_license(alices_license, actor=Actor(bob), allowance=1)
+
+    assert [hold_of(token) for token in tokens] == ["", ""]
+    with pytest.raises(lifecycle.ActRefused, match="hooks"):
+        issue(alices_license, name="one more")
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"allowance": 101}, "Between 0 and 100"),
+        ({"allowance": -1}, "Between 0 and 100"),
+        ({"valid_until": timezone.now() - timedelta(days=1)}, "Deactivate the license instead"),
+    ],
+)
+def test_an_edit_out_of_bounds_is_refused(alices_license: License, bob: User, fields, reason: str) -> None:
+    with pytest.raises(SeatRefused, match=reason):
+        seats.edit_license(alices_license, actor=Actor(bob), **fields)
+
+    assert not AuditEvent.objects.filter(action="license.edited").exists()
+
+
+def test_the_last_administrator_is_neither_demoted_nor_let_end(bobs_license: License, alice: User) -> None:
+    with pytest.raises(SeatRefused, match="last administrator cannot be demoted"):
+        seats.edit_license(bobs_license, actor=Actor(alice), role="member")
+    with pytest.raises(SeatRefused, match="Deactivate the license instead"):
+        seats.edit_license(bobs_license, actor=Actor(alice), valid_until=timezone.now())
+
+
+def test_nobody_demotes_themselves(bobs_license: License, second_administrator: License) -> None:
+    with pytest.raises(SeatRefused, match="your own role"):
+        seats.edit_license(bobs_license, actor=Actor(bobs_license.user), role="member")
+
+
+def test_an_individual_license_has_no_administrator(alice: User, bob: User) -> None:
+    license = LicenseFactory(user=alice, individual=True)
+
+    with pytest.raises(SeatRefused, match="no organization"):
+        seats.edit_license(license, actor=Actor(bob), role="administrator")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_administrators_who_demote_each_other_leave_one(
+    bobs_license: License, second_administrator: License
+) -> None:
+    pairs = [(bobs_license, second_administrator.user), (second_administrator, bobs_license.user)]
+    start = Barrier(2)
+
+    def demote(pair: tuple[License, User]) -> None:
+        try:
+            start.wait(timeout=30)
+            seats.edit_license(pair[0], actor=Actor(pair[1]), role="member")
+        except SeatRefused:
+            pass
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(demote, pairs))
+
+    assert License.objects.in_force().administrators().filter(organization=bobs_license.organization).count() == 1
+
+
+def test_beyond_its_seats_an_organization_takes_nobody_back(alices_license: License, bob: User) -> None:
+    seats.deactivate_license(alices_license, actor=Actor(bob))
+    Organization.objects.update(seats=1)
+
+    with pytest.raises(SeatRefused, match="All 1 licenses of Meridian Cartography are taken"):
+        seats.reactivate_license(alices_license, actor=Actor(bob))
+    Organization.objects.update(seats=2)
+    seats.reactivate_license(alices_license, actor=Actor(bob))
+
+    assert not License.objects.get(pk=alices_license.pk).is_deactivated

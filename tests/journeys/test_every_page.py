@@ -21,7 +21,7 @@ from accounts import seats
 from accounts.actor import Actor
 from accounts.models import License, User
 from tests.conftest import signed_in
-from tests.factories import LicenseFactory, OrganizationFactory, UserFactory, issue
+from tests.factories import LicenseFactory, OrganizationFactory, UserFactory, invite, issue, service_account
 from tests.journeys.conftest import Console
 from tokens import lifecycle
 from tokens.models import Token
@@ -71,6 +71,10 @@ class House:
         self.keys["confirm"] = EmailConfirmationHMAC(
             EmailAddress.objects.create(user=alice, email="new@example.org")
         ).key
+        self.licenses["robot"] = service_account(organization, LONG_PERSON[::-1])
+        invitation = invite(organization, bob, email=f"{'x' * 60}@{'long' * 10}.example", license_name=LONG_NAME)
+        self.keys["invitation"] = str(invitation.pk)
+        self.keys["invitation_link"] = re.search(r"/invitation/[\w-]+/", str(mail.outbox[-1].body))[0]  # type: ignore[index]
         Client().post("/account/password/reset/", {"email": alice.email})
         self.keys["reset"] = re.search(r"/account/password/reset/key/\S+", str(mail.outbox[-1].body))[0]  # type: ignore[index]
 
@@ -320,6 +324,20 @@ LOOKS: dict[str, tuple[str, Callable[[Page, House], None]]] = {
     "Admin, Members, nothing found": ("bob", at("/admin/meridian/members/?q=nobody-is-called-so")),
     "Admin, Members, deactivate": ("bob", at("/admin/meridian/members/{license_alice}/deactivate/")),
     "Admin, Members, reactivate": ("bob", at("/admin/meridian/members/{license_dana}/reactivate/")),
+    "Admin, Members, withdraw": ("bob", at("/admin/meridian/members/{license_alice}/withdraw/")),
+    "Admin, Members, invite": ("bob", at("/admin/meridian/members/invite/")),
+    "Admin, Members, invite, sent back": (
+        "bob",
+        then("/admin/meridian/members/invite/", press("Invite"), see(lambda page: page.locator("[aria-invalid=true]"))),
+    ),
+    "Admin, Members, resend": ("bob", at("/admin/meridian/members/invitations/{invitation}/resend/")),
+    "Admin, Members, create service account": ("bob", at("/admin/meridian/members/service-accounts/new/")),
+    "Admin, member": ("bob", at("/admin/meridian/members/{license_alice}/")),
+    "Admin, service account": ("bob", at("/admin/meridian/members/{license_robot}/")),
+    "My Profile, leave": ("alice", at("/profile/licenses/{license_alice}/leave/")),
+    "invitation": ("stranger", at("{invitation_link}")),
+    "invitation, for somebody else": ("charlie", at("{invitation_link}")),
+    "invitation, closed, error 404": ("nobody", at("/invitation/made-up/")),
     "Admin, Audit log": ("bob", at("/admin/meridian/audit/")),
     "Admin, Audit log, nothing found": ("bob", at("/admin/meridian/audit/?q=nothing-is-called-so")),
     "Admin, Leak desk, faulty": (

@@ -11,15 +11,16 @@ from django.utils import timezone
 
 from accounts import seats
 from accounts.actor import Actor
-from accounts.models import AuditEvent, License, User
+from accounts.models import AuditEvent, Invitation, License, User
 from tests.conftest import signed_in
-from tests.factories import LicenseFactory, issue
+from tests.factories import LicenseFactory, invite, issue
 from tokens import lifecycle
 from tokens.models import Policy, Token
 from tokens.pages import urls as pages
 from tokens.pages.organization import urls as organization
 
 FORM = {"name": "taken-over", "scope_account": "write", "expiry": "30"}
+FORM |= {"email": "intruder@example.org", "role": "administrator", "allowance": "100"}
 
 
 PAGES = [page for page in [*pages.urlpatterns, *organization.urlpatterns] if getattr(page, "name", None)]
@@ -45,16 +46,20 @@ READ_ONLY = {
 
 @dataclass
 class Scene:
-    """Alice's tokens in Bob's organization: one works, one is revoked; and Dana, whose license is switched off."""
+    """Alice's tokens in Bob's organization: one works, one is revoked; Dana, whose license is switched off; and
+    somebody who is invited."""
 
     living: Token
     revoked: Token
     license: License
     deactivated: License
+    invitation: Invitation
 
     def subjects(self, name: str) -> list[int]:
         """The rows that a page could be about."""
-        about_members = "activate" in name
+        if "/invitations/" in ROUTES[name]:
+            return [self.invitation.pk]
+        about_members = "/members/" in ROUTES[name]
         return [self.license.pk, self.deactivated.pk] if about_members else [self.living.pk, self.revoked.pk]
 
     def addresses(self, name: str, slug: str = "meridian") -> list[str]:
@@ -71,7 +76,8 @@ def scene(alices_license: License, bob: User) -> Scene:
     revoked = lifecycle.revoke(actor=Actor(alice), token=issue(alices_license, "revoked").token)
     dana = LicenseFactory(organization=alices_license.organization)
     seats.deactivate_license(dana, actor=Actor(bob))
-    return Scene(living, revoked, alices_license, License.objects.get(pk=dana.pk))
+    deactivated = License.objects.get(pk=dana.pk)
+    return Scene(living, revoked, alices_license, deactivated, invite(alices_license.organization, bob))
 
 
 def rows() -> list[Any]:
@@ -79,6 +85,7 @@ def rows() -> list[Any]:
     return [
         list(Token.objects.order_by("pk").values()),
         list(License.objects.order_by("pk").values()),
+        list(Invitation.objects.order_by("pk").values()),
         list(User.objects.order_by("pk").values("pk", "name", "email", "is_active", "sessions_ended_at")),
         list(Policy.objects.values()),
         AuditEvent.objects.count(),

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.hashers import make_password
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -96,7 +97,7 @@ def test_administrators_and_service_accounts_may_use_what_members_may_not_grant(
     if kind == "administrator":
         License.objects.update(role=Role.ADMINISTRATOR)
     else:
-        User.objects.update(is_service_account=True)
+        User.objects.update(is_service_account=True, password=make_password(None))
 
     assert outcome(call(issued)) == "let in"
 

@@ -64,7 +64,7 @@ def read_self(request: CallRequest) -> dict[str, Any]:
 
 def describe_person(request: CallRequest) -> dict[str, Any]:
     user = request.user
-    return {"id": user.pk, "email": user.email, "name": user.name}
+    return {"id": user.pk, "email": user.shown_email, "name": user.name}
 
 
 def describe_token(token: Token) -> dict[str, Any]:

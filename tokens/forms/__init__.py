@@ -5,14 +5,18 @@ from tokens.forms.expiry import EXPIRY_CHOICES, end_of_day, fault_of_day
 from tokens.forms.leak import LeakForm
 from tokens.forms.named import TokenEditForm, TokenForm
 from tokens.forms.policy import PolicyForm
+from tokens.forms.seats import InviteForm, LicenseForm, ServiceAccountForm
 
 __all__ = [
     "EXPIRY_CHOICES",
     "AccountTokenForm",
+    "InviteForm",
     "LeakForm",
+    "LicenseForm",
     "OrganizationTokenForm",
     "PolicyForm",
     "RotateForm",
+    "ServiceAccountForm",
     "TokenEditForm",
     "TokenForm",
     "end_of_day",

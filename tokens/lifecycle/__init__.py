@@ -16,6 +16,7 @@ from tokens.lifecycle.stopping import (
     revoke_as_leaked,
     revoke_for_license,
     revoke_for_user,
+    revoke_on_license,
     revoke_on_sign_out,
 )
 
@@ -40,6 +41,7 @@ __all__ = [
     "revoke_as_leaked",
     "revoke_for_license",
     "revoke_for_user",
+    "revoke_on_license",
     "revoke_on_sign_out",
     "rotate",
     "unsealed",

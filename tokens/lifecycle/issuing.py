@@ -133,6 +133,8 @@ def regenerate(*, actor: Actor, owner: User, request_key: UUID | None = None) ->
     owner = User.objects.select_for_update(no_key=True).get(pk=owner.pk)
     refuse_repetition(owner, request_key)
     now = timezone.now()
+    if owner.is_service_account:
+        raise ActRefused("A service account has no account token. Create a named one.")
     if not owner.is_active or (owner.licenses.exists() and not owner.licenses.in_force(now).exists()):
         raise ActRefused("None of your licenses is in force, so there can be no account token.")
     former = Token.objects.filter(owner=owner, license=None, revoked_at=None)

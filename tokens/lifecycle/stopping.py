@@ -84,7 +84,7 @@ def revoke_as_leaked(*, actor: Actor, token: Token) -> Token:
     hold_back(token, Hold.LEAK, actor=actor)
     record("token.leaked", token, actor=actor)
     at = timezone.now()
-    transaction.on_commit(partial(letters.send, "leaked", token.owner, token=token, at=at))
+    transaction.on_commit(partial(letters.send, "leaked", token, letters.readers(token), at=at))
     return token
 
 
@@ -95,6 +95,12 @@ def revoke_on_sign_out(*, actor: Actor, owner: User) -> None:
     if actor.session_mark:
         chosen |= Q(session_mark=actor.session_mark, license__organization__policy__revokes_on_sign_out=True)
     stop_all(Token.objects.filter(chosen, owner=owner), Hold.SIGN_OUT, owner=owner, actor=actor)
+
+
+@transaction.atomic
+def revoke_on_license(*, actor: Actor, license: License) -> None:
+    """Stop what hangs on a license that is withdrawn, and nothing else of its holder."""
+    stop_all(Token.objects.filter(license=license), Hold.DEACTIVATION, owner=license.user, actor=actor)
 
 
 @transaction.atomic

@@ -22,13 +22,20 @@ SENTENCES = {
     "account_token.regenerated": ("key", "info", "regenerated the API token"),
     "account_token.revealed": ("eye", "warn", "looked at the API token"),
     "audit.exported": ("download", "info", "exported the audit log"),
+    "invitation.accepted": ("user", "good", "accepted the invitation"),
+    "invitation.resent": ("user", "info", "sent the invitation again"),
+    "invitation.sent": ("user", "info", "invited somebody"),
+    "invitation.withdrawn": ("cross", "idle", "withdrew the invitation"),
     "license.created": ("plus", "info", "gave {subject} a license"),
     "license.edited": ("edit", "idle", "changed the license of {subject}"),
+    "license.withdrawn": ("log-out", "bad", "withdrew the license of {subject}"),
     "member.deactivated": ("pause", "bad", "deactivated {subject}"),
+    "member.left": ("log-out", "bad", "left the organization"),
     "member.reactivated": ("check", "good", "reactivated {subject}"),
     "organization.created": ("building", "info", "created the organization"),
     "organization.edited": ("edit", "idle", "changed the organization"),
     "policy.changed": ("sliders", "warn", "changed the policy"),
+    "service_account.created": ("terminal", "info", "created the service account {subject}"),
     "token.approved": ("check", "good", "approved {token}"),
     "token.created": ("plus", "info", "created {token}"),
     "token.leaked": ("warning", "bad", "{token} was reported as leaked"),
@@ -50,6 +57,9 @@ GROUPS = {
     "token": "Tokens",
     "member": "Members",
     "license": "Licenses",
+    "invitation": "Invitations",
+    "service_account": "Service accounts",
+    "policy": "Policy",
     "user": "People",
     "organization": "Organization",
     "audit": "Audit log",
@@ -123,7 +133,7 @@ def entry(event: AuditEvent, reader: User, governs: bool) -> Entry:
         occurred_at=event.occurred_at,
         note=note(event.details),
         action=event.action,
-        actor=event.actor.email if event.actor else "",
+        actor=(event.actor.shown_email or event.actor.name) if event.actor else "",
         token=event.token_name,
         hint=event.token_hint,
         facts=facts(event.details),
@@ -147,6 +157,8 @@ def note(details: dict[str, Any]) -> str:
         return f"Its successor is {successor}"
     if network := details.get("network"):
         return f"Network {network}"
+    if invited := details.get("invited"):
+        return f"To {invited} as {details.get('role', 'member')}"
     if changes := details.get("changes"):
         return "Changed: " + ", ".join(field.replace("_", " ") for field in changes)
     return ""

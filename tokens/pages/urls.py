@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from tokens.pages import account_token, creation, dashboard, management
+from tokens.pages import account_token, creation, dashboard, leaving, management
 
 urlpatterns = [
     path("", dashboard.overview, name="dashboard"),
@@ -20,5 +20,6 @@ urlpatterns = [
     path("tokens/<int:pk>/revoke/", management.revoke, name="token-revoke"),
     path("tokens/<int:pk>/resume/", management.resume, name="token-resume"),
     path("tokens/<int:pk>/re-approve/", management.reapprove, name="token-reapprove"),
+    path("profile/licenses/<int:pk>/leave/", leaving.leave, name="license-leave"),
     path("", include("tokens.pages.organization.urls")),
 ]

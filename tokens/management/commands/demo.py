@@ -13,8 +13,9 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts import invitations, service_accounts
 from accounts.actor import Actor
-from accounts.models import License, Organization, Role, User
+from accounts.models import Invitation, License, Organization, Role, User
 from tokens import lifecycle
 from tokens.models import ACCOUNT_TOKEN_NAME
 
@@ -68,6 +69,9 @@ def make() -> Demonstration:
         colleague = scene.person(name, "member", told=False)
         for turn in range(number):
             scene.token(colleague, f"{name.split()[0].lower()}-job-{turn + 1}", "account:read", days=60, told=False)
+    nightly = service_accounts.create(organization=organization, name="Nightly backups", actor=Actor(tomas))
+    scene.token(nightly.user, "backup-to-archive", "account:read organization:read", days=60, told=False)
+    scene.invitation("Salma Bennani", tomas)
     return made
 
 
@@ -107,6 +111,12 @@ class Scene:
         if told:
             self.made.users.append({"email": email, "password": password, "role": role})
         return user
+
+    def invitation(self, name: str, sender: User) -> None:
+        """Without its letter: nobody of the demonstration reads mail."""
+        email = f"{name.split()[0].lower()}{self.suffix}@{DOMAIN}"
+        invitation = Invitation(organization=self.organization, email=email, license_name="Fieldwork")
+        invitations.draw_up(invitation, actor=Actor(sender))
 
     def account_token(self, owner: User) -> None:
         issued = lifecycle.regenerate(actor=Actor(owner), owner=owner)

@@ -6,7 +6,8 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.template.defaultfilters import pluralize
 from django.utils import timezone
 
-from tokens import notices
+from tokens import letters, notices
+from tokens.models import Token
 
 
 class Command(BaseCommand):
@@ -20,10 +21,14 @@ class Command(BaseCommand):
         due = notices.due(now)
         if options["dry_run"]:
             for token, days in due:
-                self.stdout.write(f"{token.owner.email}: {token} ({days} days ahead)")
+                self.stdout.write(f"{names(token)}: {token} ({days} days ahead)")
             self.stdout.write(f"{len(due)} letter{pluralize(len(due))} would be sent.")
             return
         sent = sum(notices.send(token, days, now) for token, days in due)
         self.stdout.write(f"{sent} letter{pluralize(sent)} sent.")
         if left := len(due) - sent:
             self.stdout.write(f"{left} not: see the log, or another run had them.")
+
+
+def names(token: Token) -> str:
+    return ", ".join(person.email for person in letters.readers(token)) or "nobody"

@@ -43,7 +43,7 @@ def tokens_page(request: PersonRequest, organization: Organization, **dialog: An
         "filter": filter,
         "page": page,
         "token_count": everything.count(),
-        "license_count": organization.licenses.count(),
+        "license_count": organization.licenses.kept().count(),
         "section": "tokens",
     }
     return render(request, "organization/tokens.html", context | dialog)

@@ -1,6 +1,16 @@
 from django.urls import path
 
-from tokens.pages.organization import audit, choosing, inventory, leaks, members, policy
+from tokens.pages.organization import (
+    audit,
+    choosing,
+    inventory,
+    invitations,
+    leaks,
+    members,
+    policy,
+    seats,
+    service_accounts,
+)
 
 urlpatterns = [
     path("admin/", choosing.choose, name="admin"),
@@ -16,15 +26,25 @@ urlpatterns = [
     ),
     path("admin/<slug:slug>/tokens/<int:pk>/approve/", inventory.approve, name="organization-token-approve"),
     path("admin/<slug:slug>/members/", members.members, name="organization-members"),
+    path("admin/<slug:slug>/members/invite/", invitations.invite, name="organization-invite"),
     path(
-        "admin/<slug:slug>/members/<int:pk>/deactivate/",
-        members.deactivate,
-        name="organization-deactivate",
+        "admin/<slug:slug>/members/service-accounts/new/",
+        service_accounts.create,
+        name="organization-service-account-new",
+    ),
+    path("admin/<slug:slug>/members/<int:pk>/", members.member, name="organization-member"),
+    path("admin/<slug:slug>/members/<int:pk>/deactivate/", seats.deactivate, name="organization-deactivate"),
+    path("admin/<slug:slug>/members/<int:pk>/reactivate/", seats.reactivate, name="organization-reactivate"),
+    path("admin/<slug:slug>/members/<int:pk>/withdraw/", seats.withdraw, name="organization-withdraw"),
+    path(
+        "admin/<slug:slug>/members/invitations/<int:pk>/resend/",
+        invitations.resend,
+        name="organization-invitation-resend",
     ),
     path(
-        "admin/<slug:slug>/members/<int:pk>/reactivate/",
-        members.reactivate,
-        name="organization-reactivate",
+        "admin/<slug:slug>/members/invitations/<int:pk>/withdraw/",
+        invitations.withdraw,
+        name="organization-invitation-withdraw",
     ),
     path("admin/<slug:slug>/policy/", policy.policy, name="organization-policy"),
     path("admin/<slug:slug>/policy/save/", policy.save_policy, name="organization-policy-save"),
