@@ -6,21 +6,24 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.actor import Actor
+from accounts.models import License
 from tokens import format, hashing, sealing
 from tokens.lifecycle.outcome import Issued
 from tokens.models import LIFTED_BY_OWNER, Hold, Token, TokenQuerySet
 
 
-def create(*, scope: str, **fields: object) -> Issued:
+def create(*, license: License | None, scope: str, **fields: object) -> Issued:
     plaintext = format.generate(settings.TOKEN_PREFIX)
     pepper = hashing.newest_pepper()
     token = Token.objects.create(
         **fields,
+        license=license,
+        organization=license.organization if license else None,
         scope=scope,
         digest=hashing.digest(plaintext, pepper),
         pepper=pepper,
         hint=format.hint(plaintext),
-        sealed=None if fields["license"] else sealing.seal(plaintext),
+        sealed=None if license else sealing.seal(plaintext),
     )
     return Issued(token, plaintext)
 

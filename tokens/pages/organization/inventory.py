@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -14,6 +13,7 @@ from accounts.guards import administrator_required
 from accounts.models import Organization
 from accounts.recency import recent_sign_in_required
 from accounts.requests import PersonRequest
+from config.keyset import count_of, page_of
 from tokens import lifecycle
 from tokens.filters import TokenFilter
 from tokens.forms import OrganizationTokenForm
@@ -32,17 +32,15 @@ def tokens(request: PersonRequest, organization: Organization) -> HttpResponse:
 
 def tokens_page(request: PersonRequest, organization: Organization, **dialog: Any) -> HttpResponse:
     """The list, and over it the dialog that `dialog` fills, if one is open."""
+    filter = TokenFilter(request.GET, organization=organization)
     now = timezone.now()
-    everything = Token.objects.of_organization(organization)
-    filter = TokenFilter(request.GET)
-    found = filter.apply(everything, now).with_surroundings().select_related("revoked_by").order_by("-pk")
-    page = Paginator(found, TOKENS_SHOWN).get_page(request.GET.get("page"))
+    found = filter.apply(now).select_related("owner", "license__organization", "revoked_by")
     context = {
         "now": now,
         "organization": organization,
         "filter": filter,
-        "page": page,
-        "token_count": everything.count(),
+        "page": page_of(found, request.GET, order=filter.order, size=TOKENS_SHOWN),
+        "token_count": count_of(Token.objects.of_organization(organization)),
         "license_count": organization.licenses.count(),
         "section": "tokens",
     }
