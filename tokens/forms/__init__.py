@@ -1,6 +1,13 @@
 """What people type about tokens. A form takes actor and license, never a request; saving is one call into lifecycle."""
 
-from tokens.forms.acts import AccountTokenForm, OrganizationTokenForm, RotateForm
+from tokens.forms.acts import (
+    AccountTokenForm,
+    OrganizationTokenForm,
+    ReapproveForm,
+    ReasonForm,
+    RevokeForm,
+    RotateForm,
+)
 from tokens.forms.expiry import EXPIRY_CHOICES, end_of_day, fault_of_day
 from tokens.forms.named import TokenEditForm, TokenForm
 
@@ -8,6 +15,9 @@ __all__ = [
     "EXPIRY_CHOICES",
     "AccountTokenForm",
     "OrganizationTokenForm",
+    "ReapproveForm",
+    "ReasonForm",
+    "RevokeForm",
     "RotateForm",
     "TokenEditForm",
     "TokenForm",

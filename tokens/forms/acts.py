@@ -50,6 +50,27 @@ class RotateForm(forms.Form):
         )
 
 
+class ReasonForm(forms.Form):
+    """Why somebody stops a token or lets it work again. Kept with the token and in the audit log."""
+
+    reason = forms.CharField(min_length=3, max_length=200, validators=[validate_plain_text], required=False)
+
+    def __init__(self, *args: Any, is_required: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].required = is_required
+        self.fields["reason"].widget.is_required = is_required
+
+
+class RevokeForm(ReasonForm):
+    def save(self, *, actor: Actor, token: Token) -> Token:
+        return lifecycle.revoke(actor=actor, token=token, reason=self.cleaned_data["reason"])
+
+
+class ReapproveForm(ReasonForm):
+    def save(self, *, actor: Actor, token: Token) -> Token:
+        return lifecycle.reapprove(actor=actor, token=token, reason=self.cleaned_data["reason"])
+
+
 class OrganizationTokenForm(forms.Form):
     """Create API Token: a name is all that the dialog asks. Read only, for ninety days."""
 

@@ -28,15 +28,20 @@ def create(*, license: License | None, scope: str, **fields: object) -> Issued:
     return Issued(token, plaintext)
 
 
-def hold_back(token: Token, hold: Hold, *, actor: Actor) -> None:
+def hold_back(token: Token, hold: Hold, *, actor: Actor, reason: str = "") -> None:
     token.revoked_at = token.revoked_at or timezone.now()
-    token.hold, token.revoked_by, token.sealed = hold, actor.user, None
-    token.save(update_fields=["revoked_at", "hold", "revoked_by", "sealed"])
+    token.hold, token.revoked_by, token.stop_reason, token.sealed = hold, actor.user, reason, None
+    token.save(update_fields=["revoked_at", "hold", "revoked_by", "stop_reason", "sealed"])
 
 
-def stop(token: Token, hold: Hold, *, actor: Actor) -> None:
-    hold_back(token, hold, actor=actor)
-    record("token.revoked", token, actor=actor, hold=hold)
+def stop(token: Token, hold: Hold, *, actor: Actor, reason: str = "") -> None:
+    hold_back(token, hold, actor=actor, reason=reason)
+    record("token.revoked", token, actor=actor, hold=hold, **given(reason))
+
+
+def given(reason: str) -> dict[str, str]:
+    """For the audit log, which says nothing of a reason that nobody gave."""
+    return {"reason": reason} if reason else {}
 
 
 def stop_all(tokens: TokenQuerySet, hold: Hold, *, actor: Actor) -> None:

@@ -6,23 +6,23 @@ from django.utils import timezone
 from accounts.actor import Actor
 from accounts.models import License, User
 from tokens.lifecycle.outcome import ActRefused
-from tokens.lifecycle.rows import record, stop, stop_all
+from tokens.lifecycle.rows import given, record, stop, stop_all
 from tokens.lifecycle.rules import check_hook, check_name, locked_token
 from tokens.models import LIFTED_BY_OWNER, Hold, Token
 
 
 @transaction.atomic
-def revoke(*, actor: Actor, token: Token) -> Token:
+def revoke(*, actor: Actor, token: Token, reason: str = "") -> Token:
     """Stop a token at once. An administrator's hold takes the place of the owner's, who then cannot lift it."""
     token = locked_token(token)
     hold = Hold.OWNER if actor.user == token.owner else Hold.ADMINISTRATOR
     if not token.is_revoked or (hold == Hold.ADMINISTRATOR and token.hold in LIFTED_BY_OWNER):
-        stop(token, hold, actor=actor)
+        stop(token, hold, actor=actor, reason=reason)
     return token
 
 
 @transaction.atomic
-def reapprove(*, actor: Actor, token: Token) -> Token:
+def reapprove(*, actor: Actor, token: Token, reason: str = "") -> Token:
     """Let a revoked token work again, on a free hook. Raises ActRefused."""
     token = locked_token(token)
     now = timezone.now()
@@ -34,9 +34,9 @@ def reapprove(*, actor: Actor, token: Token) -> Token:
     check_hook(token.license, now)
     check_name(token.license, token.name, now)
     lifted = token.hold
-    token.revoked_at, token.hold, token.revoked_by = None, "", None
-    token.save(update_fields=["revoked_at", "hold", "revoked_by"])
-    record("token.reapproved", token, actor=actor, hold=lifted)
+    token.revoked_at, token.hold, token.revoked_by, token.stop_reason = None, "", None, ""
+    token.save(update_fields=["revoked_at", "hold", "revoked_by", "stop_reason"])
+    record("token.reapproved", token, actor=actor, hold=lifted, **given(reason))
     return token
 
 

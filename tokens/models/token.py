@@ -182,6 +182,16 @@ class Token(models.Model):
         seats = License.objects.in_force().administrators()
         return seats.filter(organization=self.organization_id, user=user).exists()
 
+    @property
+    def stopper(self) -> str:
+        """Who or what holds it back, by name where somebody did: "Bob Reyes, an administrator"."""
+        hold = self.hold or Hold.REPLACED
+        if self.revoked_by is None or hold in {Hold.REPLACED, Hold.REGENERATED}:
+            return str(Hold(hold).label)
+        name = self.revoked_by.display_name
+        is_person = hold in {Hold.OWNER, Hold.ADMINISTRATOR}
+        return f"{name}, {Hold(hold).label}" if is_person else f"{Hold(hold).label} by {name}"
+
     def is_liftable(self, now: datetime) -> bool:
         """Whether anybody at all could re-approve it: some holds are for good, and so is an expiry."""
         ended = self.is_expired(now) or self.is_replaced or self.hold in NEVER_LIFTED

@@ -95,7 +95,12 @@ def who(person: User | None, reader: User | None) -> str:
 
 
 def note(details: dict[str, Any]) -> str:
-    """What a line of the feed adds: why a token stopped, or what changed."""
+    """What a line of the feed adds: why a token stopped, or what changed; and the reason that somebody gave."""
+    reason = details.get("reason")
+    return ". ".join(filter(None, [fact(details), f"Reason: {reason}" if reason else ""]))
+
+
+def fact(details: dict[str, Any]) -> str:
     hold = details.get("hold")
     if hold in {Hold.DEACTIVATION, Hold.SIGN_OUT, Hold.LEAK}:
         return f"Stopped by {Hold(hold).label}"

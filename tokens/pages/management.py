@@ -17,7 +17,7 @@ from accounts.requests import PersonRequest
 from tokens import lifecycle
 from tokens.attention import RULES, RULES_BY_NAME
 from tokens.charts import DAYS_SHOWN, chart_of, charts_of
-from tokens.forms import RotateForm, TokenEditForm
+from tokens.forms import ReapproveForm, RotateForm, TokenEditForm
 from tokens.lifecycle import ActRefused
 from tokens.models import Token
 from tokens.pages import feed
@@ -28,7 +28,8 @@ HISTORY_SHOWN = 20
 
 
 def own_token(request: PersonRequest, pk: int) -> Token:
-    return get_object_or_404(Token.objects.named().with_surroundings().filter(owner=request.user), pk=pk)
+    own = Token.objects.named().with_surroundings().select_related("revoked_by").filter(owner=request.user)
+    return get_object_or_404(own, pk=pk)
 
 
 @require_GET
@@ -123,11 +124,13 @@ def revoke(request: PersonRequest, pk: int) -> HttpResponse:
 @recent_sign_in_required
 def reapprove(request: PersonRequest, pk: int) -> HttpResponse:
     token = own_token(request, pk)
-    if request.method == "POST":
-        try:
-            lifecycle.reapprove(actor=Actor.of(request), token=token)
-            messages.success(request, f"{token.name} works again.")
-        except ActRefused as refused:
-            messages.error(request, str(refused))
-        return redirect(token)
-    return render(request, "tokens/reapprove.html", {"token": token, "back": token.get_absolute_url()})
+    form = ReapproveForm(request.POST if request.method == "POST" else None)
+    if not form.is_valid():
+        context = {"token": token, "form": form, "back": token.get_absolute_url()}
+        return render(request, "tokens/reapprove.html", context)
+    try:
+        form.save(actor=Actor.of(request), token=token)
+        messages.success(request, f"{token.name} works again.")
+    except ActRefused as refused:
+        messages.error(request, str(refused))
+    return redirect(token)

@@ -1,17 +1,17 @@
 from django.urls import path
 
-from tokens.pages.organization import audit, choosing, inventory, members
+from tokens.pages.organization import audit, choosing, creation, inventory, members, token
 
 urlpatterns = [
     path("admin/", choosing.choose, name="admin"),
     path("admin/<slug:slug>/", choosing.home, name="organization"),
     path("admin/<slug:slug>/tokens/", inventory.tokens, name="organization-tokens"),
-    path("admin/<slug:slug>/tokens/new/", inventory.create_token, name="organization-token-new"),
-    path("admin/<slug:slug>/tokens/<int:pk>/", inventory.token, name="organization-token"),
-    path("admin/<slug:slug>/tokens/<int:pk>/revoke/", inventory.revoke, name="organization-token-revoke"),
+    path("admin/<slug:slug>/tokens/new/", creation.create_token, name="organization-token-new"),
+    path("admin/<slug:slug>/tokens/<int:pk>/", token.detail, name="organization-token"),
+    path("admin/<slug:slug>/tokens/<int:pk>/revoke/", token.revoke, name="organization-token-revoke"),
     path(
         "admin/<slug:slug>/tokens/<int:pk>/re-approve/",
-        inventory.reapprove,
+        token.reapprove,
         name="organization-token-reapprove",
     ),
     path("admin/<slug:slug>/members/", members.members, name="organization-members"),
