@@ -2,6 +2,7 @@
 
 from tokens.forms.acts import (
     AccountTokenForm,
+    BulkRevokeForm,
     OrganizationTokenForm,
     ReapproveForm,
     ReasonForm,
@@ -14,6 +15,7 @@ from tokens.forms.named import TokenEditForm, TokenForm
 __all__ = [
     "EXPIRY_CHOICES",
     "AccountTokenForm",
+    "BulkRevokeForm",
     "OrganizationTokenForm",
     "ReapproveForm",
     "ReasonForm",

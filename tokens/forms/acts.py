@@ -8,9 +8,10 @@ from django import forms
 from django.utils import timezone
 
 from accounts.actor import Actor
-from accounts.models import License, User
+from accounts.models import AuditEvent, License, Organization, User
 from accounts.validators import validate_plain_text
 from tokens import lifecycle, scopes
+from tokens.bulk import Selection
 from tokens.forms.expiry import end_of_day
 from tokens.lifecycle import ActRefused, Issued
 from tokens.models import Token
@@ -69,6 +70,38 @@ class RevokeForm(ReasonForm):
 class ReapproveForm(ReasonForm):
     def save(self, *, actor: Actor, token: Token) -> Token:
         return lifecycle.reapprove(actor=actor, token=token, reason=self.cleaned_data["reason"])
+
+
+class BulkRevokeForm(ReasonForm):
+    """Revoking many: their number is typed, so that nobody revokes a thousand in passing."""
+
+    confirmation = forms.CharField(
+        required=False, max_length=20, widget=forms.TextInput({"inputmode": "numeric", "autocomplete": "off"})
+    )
+
+    def __init__(self, *args: Any, count: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.count = count
+        if count > 1:
+            self.fields["confirmation"].label = f"Type {count} to confirm"
+        else:
+            del self.fields["confirmation"]
+
+    def clean_confirmation(self) -> str:
+        typed = self.cleaned_data["confirmation"].replace(",", "")
+        if typed != str(self.count):
+            raise forms.ValidationError(f"Type {self.count}, the number of tokens that are revoked.")
+        return typed
+
+    def save(self, *, actor: Actor, organization: Organization, selection: Selection) -> AuditEvent:
+        return lifecycle.begin_revoking(
+            actor=actor,
+            organization=organization,
+            key=selection.key,
+            chosen=selection.in_words(organization),
+            count=self.count,
+            reason=self.cleaned_data["reason"],
+        )
 
 
 class OrganizationTokenForm(forms.Form):

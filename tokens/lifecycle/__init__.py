@@ -4,6 +4,7 @@ Every act is one transaction with one audit row. The plaintext is handed back on
 ever sees it.
 """
 
+from tokens.lifecycle.bulk import begin_revoking, revoke_many, revoked_in
 from tokens.lifecycle.issuing import edit, issue, regenerate, rotate
 from tokens.lifecycle.noting import note_first_use, redigest, reveal, unsealed
 from tokens.lifecycle.outcome import ActRefused, AlreadyDone, Issued
@@ -13,6 +14,7 @@ __all__ = [
     "ActRefused",
     "AlreadyDone",
     "Issued",
+    "begin_revoking",
     "edit",
     "issue",
     "note_first_use",
@@ -23,7 +25,9 @@ __all__ = [
     "revoke",
     "revoke_for_license",
     "revoke_for_user",
+    "revoke_many",
     "revoke_on_sign_out",
+    "revoked_in",
     "rotate",
     "unsealed",
 ]

@@ -1,5 +1,7 @@
 """How rows are written, each with its audit row."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
@@ -34,12 +36,12 @@ def hold_back(token: Token, hold: Hold, *, actor: Actor, reason: str = "") -> No
     token.save(update_fields=["revoked_at", "hold", "revoked_by", "stop_reason", "sealed"])
 
 
-def stop(token: Token, hold: Hold, *, actor: Actor, reason: str = "") -> None:
+def stop(token: Token, hold: Hold, *, actor: Actor, reason: str = "", **details: object) -> None:
     hold_back(token, hold, actor=actor, reason=reason)
-    record("token.revoked", token, actor=actor, hold=hold, **given(reason))
+    record("token.revoked", token, actor=actor, hold=hold, **given(reason), **details)
 
 
-def given(reason: str) -> dict[str, str]:
+def given(reason: str) -> dict[str, Any]:
     """For the audit log, which says nothing of a reason that nobody gave."""
     return {"reason": reason} if reason else {}
 

@@ -34,6 +34,7 @@ SENTENCES = {
     "token.edited": ("edit", "idle", "changed {token}"),
     "token.reapproved": ("check", "good", "re-approved {token}"),
     "token.revoked": ("cross", "bad", "revoked {token}"),
+    "tokens.bulk_revoked": ("cross", "bad", "began to revoke many tokens at once"),
     "user.created": ("user", "info", "created the account of {subject}"),
     "user.deactivated": ("pause", "bad", "deactivated {subject}"),
     "user.edited": ("edit", "idle", "changed the account of {subject}"),
@@ -104,6 +105,8 @@ def fact(details: dict[str, Any]) -> str:
     hold = details.get("hold")
     if hold in {Hold.DEACTIVATION, Hold.SIGN_OUT, Hold.LEAK}:
         return f"Stopped by {Hold(hold).label}"
+    if "chosen" in details:
+        return f"{details.get('count', 0):,} tokens, {details['chosen']}"
     if former := details.get("former"):
         return f"The former token is {former}"
     if successor := details.get("successor"):

@@ -1,6 +1,7 @@
 """API Tokens: every token of the organization."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -28,11 +29,14 @@ def tokens_page(request: PersonRequest, organization: Organization, **dialog: An
     filter = TokenFilter(request.GET, organization=organization)
     now = timezone.now()
     found = filter.apply(now).select_related("owner", "license__organization", "revoked_by")
+    page = page_of(found, request.GET, order=filter.order, size=TOKENS_SHOWN)
     context = {
         "now": now,
         "organization": organization,
         "filter": filter,
-        "page": page_of(found, request.GET, order=filter.order, size=TOKENS_SHOWN),
+        "page": page,
+        "may_revoke_all": filter.is_active or page.count > TOKENS_SHOWN,
+        "everything": urlencode({"everything": "", **filter.chosen}),
         "token_count": count_of(Token.objects.of_organization(organization)),
         "license_count": organization.licenses.count(),
         "section": "tokens",

@@ -1,12 +1,14 @@
 from django.urls import path
 
-from tokens.pages.organization import audit, choosing, creation, inventory, members, token
+from tokens.pages.organization import audit, bulk, choosing, creation, inventory, members, token
 
 urlpatterns = [
     path("admin/", choosing.choose, name="admin"),
     path("admin/<slug:slug>/", choosing.home, name="organization"),
     path("admin/<slug:slug>/tokens/", inventory.tokens, name="organization-tokens"),
     path("admin/<slug:slug>/tokens/new/", creation.create_token, name="organization-token-new"),
+    path("admin/<slug:slug>/tokens/revoke/", bulk.revoke, name="organization-tokens-revoke"),
+    path("admin/<slug:slug>/tokens/revoke/progress/", bulk.progress, name="organization-tokens-revoke-progress"),
     path("admin/<slug:slug>/tokens/<int:pk>/", token.detail, name="organization-token"),
     path("admin/<slug:slug>/tokens/<int:pk>/revoke/", token.revoke, name="organization-token-revoke"),
     path(
