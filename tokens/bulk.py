@@ -39,7 +39,7 @@ class Selection:
         """Those that can still be revoked, in the order of their turn."""
         now = datetime.fromisoformat(self.moment)
         if self.ids is None:
-            tokens = TokenFilter(QueryDict(self.query), organization=organization).apply(now)
+            tokens = TokenFilter(QueryDict(self.query), organization=organization).apply(now, in_passing=True)
         else:
             tokens = Token.objects.of_organization(organization).filter(pk__in=self.ids)
         tokens = tokens.living(now).order_by("pk")

@@ -121,10 +121,10 @@ class TokenFilter(Filter):
                 said.append(f"{field.label or name.capitalize()}: {dict(field.choices)[value]}")
         return [*said, f"License: {self.holder.name} of {self.holder.user.display_name}"] if self.holder else said
 
-    def apply(self, now: datetime) -> TokenQuerySet:
+    def apply(self, now: datetime, *, in_passing: bool = False) -> TokenQuerySet:
         tokens = Token.objects.of_organization(self.organization)
         if words := self.value("q"):
-            tokens = tokens.matching(words, self.organization)
+            tokens = tokens.matching(words, self.organization, in_passing=in_passing)
         if state := self.value("state"):
             tokens = tokens.in_state(state, now, are_named=True)
         if self.holder:

@@ -75,19 +75,22 @@ class TokenQuerySet(models.QuerySet["Token"]):
             tokens = tokens.exclude(fact)
         return tokens if state == State.ACTIVE else self.none()
 
-    def matching(self, words: str, organization: Organization) -> "TokenQuerySet":
+    def matching(self, words: str, organization: Organization, *, in_passing: bool = False) -> "TokenQuerySet":
         """Tokens of an organization by an address they were used from, or by name, hint, person or license.
 
-        What matches is gathered by itself, out of narrow indexes, and never with a look at every row.
+        What matches is gathered first, out of narrow indexes, so that a list in any order looks at no other rows;
+        `in_passing` for whoever walks through all of them by id and would gather again and again.
         """
         if address := canonical(words):
-            seen = self.model._default_manager.filter(addresses__address=address)
-            return self.filter(pk__in=seen.values("pk"))
+            seen = Q(addresses__address=address)
+            return self.filter(seen if in_passing else Q(pk__in=self.model._default_manager.filter(seen).values("pk")))
         tokens = self.model._default_manager.filter(organization=organization)
         licenses = License.objects.filter(organization=organization).matching(words)
-        by_text = tokens.filter(Q(name__icontains=words) | Q(hint__icontains=words.replace("...", "…")))
-        by_license = tokens.filter(license__in=licenses.values("pk"))
-        return self.filter(pk__in=by_text.values("pk").union(by_license.values("pk")))
+        by_text = Q(name__icontains=words) | Q(hint__icontains=words.replace("...", "…"))
+        by_license = Q(license__in=licenses.values("pk"))
+        if in_passing:
+            return self.filter(by_text | by_license)
+        return self.filter(pk__in=tokens.filter(by_text).values("pk").union(tokens.filter(by_license).values("pk")))
 
     def of_organization(self, organization: Organization) -> "TokenQuerySet":
         return self.filter(organization=organization)
