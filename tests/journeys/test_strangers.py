@@ -13,13 +13,13 @@ from accounts import seats
 from accounts.actor import Actor
 from accounts.models import AuditEvent, License, User
 from tests.conftest import signed_in
-from tests.factories import LicenseFactory, issue
+from tests.factories import LicenseFactory, UserFactory, issue
 from tokens import lifecycle
 from tokens.models import Token
 from tokens.pages import urls as pages
 from tokens.pages.organization import urls as organization
 
-FORM = {"name": "taken-over", "scope_account": "write", "expiry": "30"}
+FORM = {"name": "taken-over", "scope_account": "write", "expiry": "30", "overlap": "0", "reason": "to try it"}
 
 
 PAGES = [page for page in [*pages.urlpatterns, *organization.urlpatterns] if getattr(page, "name", None)]
@@ -42,15 +42,20 @@ READ_ONLY = {
 
 @dataclass
 class Scene:
-    """Alice's tokens in Bob's organization: one works, one is revoked; and Dana, whose license is switched off."""
+    """Alice's tokens in Bob's organization: one works, one is revoked; one of a service account; and Dana, whose
+    license is switched off.
+    """
 
     living: Token
     revoked: Token
+    service: Token
     license: License
     deactivated: License
 
     def subjects(self, name: str) -> list[int]:
         """The rows that a page could be about."""
+        if name in {"organization-token-edit", "organization-token-rotate"}:
+            return [self.service.pk]
         about_members = "activate" in name
         return [self.license.pk, self.deactivated.pk] if about_members else [self.living.pk, self.revoked.pk]
 
@@ -66,9 +71,11 @@ def scene(alices_license: License, bob: User) -> Scene:
     alice = alices_license.user
     living = issue(alices_license, "living").token
     revoked = lifecycle.revoke(actor=Actor(alice), token=issue(alices_license, "revoked").token)
+    robot = UserFactory(is_service_account=True)
+    service = issue(LicenseFactory(user=robot, organization=alices_license.organization), "deploy").token
     dana = LicenseFactory(organization=alices_license.organization)
     seats.deactivate_license(dana, actor=Actor(bob))
-    return Scene(living, revoked, alices_license, License.objects.get(pk=dana.pk))
+    return Scene(living, revoked, service, alices_license, License.objects.get(pk=dana.pk))
 
 
 def rows() -> list[Any]:

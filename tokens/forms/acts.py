@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.db.models import Case, When
 from django.utils import timezone
 
 from accounts.actor import Actor
@@ -104,6 +105,13 @@ class BulkRevokeForm(ReasonForm):
         )
 
 
+class HolderField(forms.ModelChoiceField):
+    own: License | None = None
+
+    def label_from_instance(self, license: License) -> str:
+        return "Yourself" if license == self.own else f"{license.user.display_name}, service account"
+
+
 class OrganizationTokenForm(forms.Form):
     """Create API Token: a name is all that the dialog asks. Read only, for ninety days."""
 
@@ -114,18 +122,33 @@ class OrganizationTokenForm(forms.Form):
         help_text=f"Read only, expires in {ORGANIZATION_TOKEN_DAYS} days. Permissions can be changed afterwards.",
         widget=forms.TextInput({"autocomplete": "off"}),
     )
+    license = HolderField(label="For", queryset=License.objects.none(), required=False, empty_label=None)
     request_key = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, actor: Actor, license: License, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, actor: Actor, organization: Organization, **kwargs: Any) -> None:
+        """One's own license, and those of the organization's service accounts where it has any."""
         super().__init__(*args, **kwargs)
         self.actor = actor
-        self.license = license
+        own = organization.licenses.filter(user=actor.user).select_related("user")
+        self.own = own.get()
+        offered = organization.licenses.in_force().filter(user__is_service_account=True, user__is_active=True)
+        if offered.exists():
+            own_first = Case(When(user=actor.user, then=0), default=1)
+            field: HolderField = self.fields["license"]  # type: ignore[assignment]
+            field.queryset = (own | offered).select_related("user").order_by(own_first, "user__name", "pk")
+            field.own, self.initial["license"] = self.own, self.own.pk
+        else:
+            del self.fields["license"]
+
+    @property
+    def license_chosen(self) -> License:
+        return self.cleaned_data.get("license") or self.own
 
     def save(self) -> Issued | None:
         try:
             return lifecycle.issue(
                 actor=self.actor,
-                license=self.license,
+                license=self.license_chosen,
                 name=self.cleaned_data["name"],
                 scope=[f"{resource.name}:{scopes.READ}" for resource in scopes.resources()],
                 expires_at=end_of_day(timezone.localdate() + dt.timedelta(days=ORGANIZATION_TOKEN_DAYS)),

@@ -101,11 +101,15 @@ def refusals_of(token: Token, today: date) -> list[dict[str, Any]]:
 @recent_sign_in_required
 def edit(request: PersonRequest, pk: int) -> HttpResponse:
     token = own_token(request, pk)
+    return edit_page(request, token, back=token.get_absolute_url())
+
+
+def edit_page(request: PersonRequest, token: Token, *, back: str) -> HttpResponse:
     form = TokenEditForm(request.POST or None, actor=Actor.of(request), token=token)
     if form.is_valid() and form.save():
         messages.success(request, f"{form.cleaned_data['name']} is saved.")
-        return redirect(token)
-    return render(request, "tokens/edit.html", {"form": form, "token": token})
+        return redirect(back)
+    return render(request, "tokens/edit.html", {"form": form, "token": token, "back": back})
 
 
 @require_http_methods(["GET", "POST"])

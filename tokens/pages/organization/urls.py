@@ -10,6 +10,8 @@ urlpatterns = [
     path("admin/<slug:slug>/tokens/revoke/", bulk.revoke, name="organization-tokens-revoke"),
     path("admin/<slug:slug>/tokens/revoke/progress/", bulk.progress, name="organization-tokens-revoke-progress"),
     path("admin/<slug:slug>/tokens/<int:pk>/", token.detail, name="organization-token"),
+    path("admin/<slug:slug>/tokens/<int:pk>/edit/", creation.edit, name="organization-token-edit"),
+    path("admin/<slug:slug>/tokens/<int:pk>/rotate/", creation.rotate, name="organization-token-rotate"),
     path("admin/<slug:slug>/tokens/<int:pk>/revoke/", token.revoke, name="organization-token-revoke"),
     path(
         "admin/<slug:slug>/tokens/<int:pk>/re-approve/",
