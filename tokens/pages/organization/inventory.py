@@ -13,7 +13,7 @@ from accounts.models import Organization
 from accounts.requests import PersonRequest
 from config.keyset import count_of, page_of
 from tokens.filters import TokenFilter
-from tokens.models import Token
+from tokens.models import ENDED, Token
 
 TOKENS_SHOWN = 25
 
@@ -35,7 +35,7 @@ def tokens_page(request: PersonRequest, organization: Organization, **dialog: An
         "organization": organization,
         "filter": filter,
         "page": page,
-        "may_revoke_all": filter.is_active or page.count > TOKENS_SHOWN,
+        "may_revoke_all": filter.value("state") not in ENDED and (filter.is_active or page.count > TOKENS_SHOWN),
         "everything": urlencode({"everything": "", **filter.chosen}),
         "token_count": count_of(Token.objects.of_organization(organization)),
         "license_count": organization.licenses.count(),
