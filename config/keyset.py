@@ -2,11 +2,15 @@
 
 Rows stand in the order of one column, then of the primary key. A cursor names the row that a page begins behind, so
 rows that come or go meanwhile neither repeat nor hide others. Nulls stand last in either direction.
+
+Rows with the cursor's value, with further ones and without one are stretches, each asked for by itself: so an index
+over the column and the key serves both directions, on SQLite as on PostgreSQL, which do not agree on where nulls stand.
 """
 
 import base64
 import binascii
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
@@ -27,26 +31,36 @@ class Order:
     column: str = "pk"
     is_descending: bool = True
 
-    def ordered(self, rows: "QuerySet[Any]", *, backwards: bool = False) -> "QuerySet[Any]":
+    def stretches(
+        self, rows: "QuerySet[Any]", start: tuple[Any, int] | None = None, *, backwards: bool = False
+    ) -> "Iterator[QuerySet[Any]]":
+        """The rows behind `start` in their order, or `backwards` those before it: at most three queries."""
         down = self.is_descending != backwards
         key = F("pk").desc() if down else F("pk").asc()
-        if self.column == "pk":
-            return rows.order_by(key)
-        place = {"nulls_first": True} if backwards else {"nulls_last": True}
-        column = F(self.column).desc(**place) if down else F(self.column).asc(**place)
-        return rows.order_by(column, key)
+        column = [] if self.column == "pk" else [F(self.column).desc() if down else F(self.column).asc()]
+        for stretch in self.conditions(rows, start, "lt" if down else "gt", backwards):
+            yield rows.filter(stretch).order_by(*column, key)
 
-    def behind(self, value: Any, pk: int, *, backwards: bool = False) -> Q:
-        """The rows on the far side of a row; `backwards`, on the near side."""
-        word = "lt" if self.is_descending != backwards else "gt"
-        key = Q(**{f"pk__{word}": pk})
+    def conditions(
+        self, rows: "QuerySet[Any]", start: tuple[Any, int] | None, word: str, backwards: bool
+    ) -> "Iterator[Q]":
+        """One a stretch, each a single range of an index over the column and the key."""
+        beyond = Q(**{f"pk__{word}": start[1]}) if start else Q()
         if self.column == "pk":
-            return key
-        missing = Q(**{f"{self.column}__isnull": True})
-        if value is None:
-            return ~missing | key if backwards else missing & key
-        found = Q(**{f"{self.column}__{word}": value}) | (Q(**{self.column: value}) & key)
-        return found if backwards else found | missing
+            yield beyond
+            return
+        valued, missing = Q(**{f"{self.column}__isnull": False}), Q(**{f"{self.column}__isnull": True})
+        stretches = [valued, missing] if self.field_of(rows).null else [Q()]
+        if backwards:
+            stretches.reverse()
+        if start and start[0] is None:
+            yield missing & beyond
+            stretches = stretches[stretches.index(missing) + 1 :]
+        elif start:
+            yield Q(**{self.column: start[0]}) & beyond
+            yield Q(**{f"{self.column}__{word}": start[0]})
+            stretches = stretches[stretches.index(valued) + 1 :] if valued in stretches else []
+        yield from stretches
 
     def cursor_of(self, row: Any) -> str:
         value = None if self.column == "pk" else attrgetter(self.column.replace(LOOKUP_SEP, "."))(row)
@@ -63,6 +77,8 @@ class Order:
                 if isinstance(value, str):
                     validate_text(value)
         except (ValueError, TypeError, UnicodeError, binascii.Error, RecursionError, ValidationError):
+            return None
+        if value is None and self.column != "pk" and not self.field_of(rows).null:
             return None
         is_key = isinstance(pk, int) and not isinstance(pk, bool) and 0 < pk < 2**63
         return (value, pk) if is_key else None
@@ -93,7 +109,7 @@ class KeysetPage:
 
     @property
     def total(self) -> str:
-        return f"more than {COUNTED_AT_MOST:,}" if self.count > COUNTED_AT_MOST else f"{self.count:,}"
+        return in_words(self.count)
 
 
 def validate_text(text: str) -> None:
@@ -108,8 +124,11 @@ def page_of(rows: "QuerySet[Any]", query: QueryDict, *, order: Order, size: int)
     backwards = "after" not in query and "before" in query
     start = order.read(query.get("before" if backwards else "after", ""), rows)
     backwards = backwards and start is not None
-    behind = rows.filter(order.behind(*start, backwards=backwards)) if start else rows
-    found = list(order.ordered(behind, backwards=backwards)[: size + 1])
+    found: list[Any] = []
+    for stretch in order.stretches(rows, start, backwards=backwards):
+        found += stretch[: size + 1 - len(found)]
+        if len(found) > size:
+            break
     if start and not found:
         return page_of(rows, QueryDict(), order=order, size=size)
     has_more, found = len(found) > size, found[:size]
@@ -120,8 +139,17 @@ def page_of(rows: "QuerySet[Any]", query: QueryDict, *, order: Order, size: int)
         rows=found,
         newer=link(query, "before", order.cursor_of(found[0])) if found and has_newer else "",
         older=link(query, "after", order.cursor_of(found[-1])) if found and has_older else "",
-        count=rows.order_by()[: COUNTED_AT_MOST + 1].count(),
+        count=count_of(rows) if found else 0,
     )
+
+
+def count_of(rows: "QuerySet[Any]") -> int:
+    """How many there are, counted no further than one past COUNTED_AT_MOST."""
+    return rows.order_by()[: COUNTED_AT_MOST + 1].count()
+
+
+def in_words(count: int) -> str:
+    return f"more than {COUNTED_AT_MOST:,}" if count > COUNTED_AT_MOST else f"{count:,}"
 
 
 def link(query: QueryDict, name: str, cursor: str) -> str:

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
-from tokens.models import EXPIRING_WITHIN, Hold, Token, TokenQuerySet
+from tokens.models import EXPIRING_WITHIN, Hold, RefusalDay, Token, TokenQuerySet
 
 UNUSED_FOR = timedelta(days=30)
 IDLE_FOR = timedelta(days=90)
@@ -37,7 +37,8 @@ def replaced_in_use(tokens: TokenQuerySet, now: datetime) -> TokenQuerySet:
     """Refused after its overlap, lately: some program still has the old text."""
     since = (now - STILL_USED_WITHIN).date()
     stopped = tokens.filter(Q(stops_at__lte=now) | Q(hold=Hold.REPLACED))
-    return stopped.filter(refusal_days__code="token_revoked", refusal_days__day__gte=since).distinct()
+    refusals = RefusalDay.objects.filter(token=OuterRef("pk"), code="token_revoked", day__gte=since)
+    return stopped.filter(Exists(refusals))
 
 
 def never_used(tokens: TokenQuerySet, now: datetime) -> TokenQuerySet:
@@ -60,11 +61,11 @@ def too_wide(tokens: TokenQuerySet, now: datetime) -> TokenQuerySet:
 
 
 def suspended(tokens: TokenQuerySet, now: datetime) -> TokenQuerySet:
-    return tokens.on_hooks(now).in_state("suspended", now)
+    return tokens.on_hooks(now).in_state("suspended", now, are_named=True)
 
 
 def blocked(tokens: TokenQuerySet, now: datetime) -> TokenQuerySet:
-    return tokens.on_hooks(now).in_state("blocked", now)
+    return tokens.on_hooks(now).in_state("blocked", now, are_named=True)
 
 
 RULES = [

@@ -26,6 +26,10 @@ class LicenseQuerySet(models.QuerySet["License"]):
     def in_force(self, now: datetime | None = None) -> "LicenseQuerySet":
         return self.filter(deactivated_at=None).exclude(valid_until__lte=now or timezone.now())
 
+    def out_of_force(self, now: datetime) -> "LicenseQuerySet":
+        """The rest of in_force()."""
+        return self.filter(Q(deactivated_at__isnull=False) | Q(valid_until__lte=now))
+
     def administrators(self) -> "LicenseQuerySet":
         return self.filter(role=Role.ADMINISTRATOR, user__is_active=True, user__is_service_account=False)
 

@@ -183,6 +183,8 @@ def test_reactivating_brings_the_person_back_and_re_approving_the_token(
     assert refusal(call, plaintext) == (401, "token_revoked")
     page.goto(TOKENS)
     page.get_by_role("button", name="Re-approve nightly-export").click()
+    page.get_by_label("Reason").fill("Back from leave")
+    page.get_by_role("button", name="Re-approve").click()
     expect(page.get_by_text("nightly-export works again.")).to_be_visible()
     assert works(call, plaintext)
 

@@ -13,13 +13,13 @@ from accounts import seats
 from accounts.actor import Actor
 from accounts.models import AuditEvent, Invitation, License, User
 from tests.conftest import signed_in
-from tests.factories import LicenseFactory, invite, issue
+from tests.factories import LicenseFactory, invite, issue, service_account
 from tokens import lifecycle
 from tokens.models import Policy, Token
 from tokens.pages import urls as pages
 from tokens.pages.organization import urls as organization
 
-FORM = {"name": "taken-over", "scope_account": "write", "expiry": "30"}
+FORM = {"name": "taken-over", "scope_account": "write", "expiry": "30", "overlap": "0", "reason": "to try it"}
 FORM |= {"email": "intruder@example.org", "role": "administrator", "allowance": "100"}
 
 
@@ -46,11 +46,13 @@ READ_ONLY = {
 
 @dataclass
 class Scene:
-    """Alice's tokens in Bob's organization: one works, one is revoked; Dana, whose license is switched off; and
-    somebody who is invited."""
+    """Alice's tokens in Bob's organization: one works, one is revoked; one of a service account; Dana, whose license
+    is switched off; and somebody who is invited.
+    """
 
     living: Token
     revoked: Token
+    service: Token
     license: License
     deactivated: License
     invitation: Invitation
@@ -59,6 +61,8 @@ class Scene:
         """The rows that a page could be about."""
         if "/invitations/" in ROUTES[name]:
             return [self.invitation.pk]
+        if name in {"organization-token-edit", "organization-token-rotate", "organization-token-resume"}:
+            return [self.service.pk]
         about_members = "/members/" in ROUTES[name]
         return [self.license.pk, self.deactivated.pk] if about_members else [self.living.pk, self.revoked.pk]
 
@@ -74,10 +78,12 @@ def scene(alices_license: License, bob: User) -> Scene:
     alice = alices_license.user
     living = issue(alices_license, "living").token
     revoked = lifecycle.revoke(actor=Actor(alice), token=issue(alices_license, "revoked").token)
+    service = issue(service_account(alices_license.organization), "deploy").token
     dana = LicenseFactory(organization=alices_license.organization)
     seats.deactivate_license(dana, actor=Actor(bob))
     deactivated = License.objects.get(pk=dana.pk)
-    return Scene(living, revoked, alices_license, deactivated, invite(alices_license.organization, bob))
+    invitation = invite(alices_license.organization, bob)
+    return Scene(living, revoked, service, alices_license, deactivated, invitation)
 
 
 def rows() -> list[Any]:

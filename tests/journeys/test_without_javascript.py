@@ -82,6 +82,8 @@ def test_arm_a_deactivation_is_asked_about_on_a_page(
     plain_page.get_by_role("button", name="Reactivate Alice Holm").click()
     plain_page.goto("/admin/meridian/tokens/")
     plain_page.get_by_role("button", name="Re-approve nightly-export").click()
+    plain_page.get_by_label("Reason").fill("Back from leave")
+    press(plain_page, "Re-approve")
     assert status(call, f"Bearer {plaintext}") == 200
 
 

@@ -11,9 +11,9 @@ from tokens.lifecycle import ActRefused, Issued
 from tokens.models import Token
 
 
-def test_what_may_be_changed_is_changed_and_recorded_with_what_it_was(issued: Issued, bob: User) -> None:
+def test_what_may_be_changed_is_changed_and_recorded_with_what_it_was(issued: Issued, alice: User) -> None:
     lifecycle.edit(
-        actor=Actor(bob),
+        actor=Actor(alice),
         token=issued.token,
         name="hourly-export",
         scope=["tokens:read"],
@@ -24,7 +24,7 @@ def test_what_may_be_changed_is_changed_and_recorded_with_what_it_was(issued: Is
     assert (token.name, token.scope, token.allowed_networks) == ("hourly-export", "tokens:read", ["192.0.2.0/24"])
     assert (bytes(token.digest), token.expires_at) == (issued.token.digest, issued.token.expires_at)
     event = AuditEvent.objects.get(action="token.edited")
-    assert (event.actor, event.subject) == (bob, token.owner)
+    assert (event.actor, event.subject) == (alice, token.owner)
     assert event.details["changes"] == {
         "name": ["nightly-export", "hourly-export"],
         "scope": ["account:read", "tokens:read"],

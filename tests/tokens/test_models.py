@@ -10,7 +10,7 @@ from accounts.actor import SYSTEM
 from accounts.models import License, User
 from tests.factories import LicenseFactory, OrganizationFactory, UserFactory, issue
 from tokens import lifecycle
-from tokens.models import REST_OF_THE_LAST_DAY, Hold, Policy, State, Token
+from tokens.models import REST_OF_THE_LAST_DAY, Hold, Policy, State, Token, TokenAddress
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
@@ -26,6 +26,7 @@ def row(license: License | None, owner: User, **facts: object) -> Token:
         "pepper": 1,
         "hint": "trk_9fKd…Q2xA",
         "created_at": NOW - 30 * DAY,
+        "organization": license.organization if license else None,
     }
     return Token(owner=owner, license=license, **fields | facts)
 
@@ -284,11 +285,21 @@ def test_who_may_lift_a_hold(
     assert not token.is_reapprovable_by(bob, NOW + SECOND)
 
 
-@pytest.mark.parametrize("words", ["NIGHTLY", "9fKd", "alice h", "example.org", "studio", "20417"])
-def test_a_token_is_found_by_name_hint_owner_and_license(alices_license: License, words: str) -> None:
+@pytest.mark.parametrize(
+    "words",
+    ["NIGHTLY", "9fKd", "9fKd...Q2xA", "alice h", "example.org", "studio", "20417", "192.0.2.7", "::ffff:c000:207"],
+)
+def test_a_token_is_found_by_name_hint_owner_license_and_address(alices_license: License, words: str) -> None:
+    organization = alices_license.organization
     token = row(alices_license, alices_license.user)
     token.save()
-    other = UserFactory(email="nobody@elsewhere.example", name="Nobody")
-    row(LicenseFactory(user=other, name="Bureau", number="X-1"), other, name="daily", hint="trk_aaaa…aaaa").save()
+    TokenAddress.objects.create(token=token, address="192.0.2.7", last_at=NOW)
+    other = UserFactory(email="nobody@elsewhere.test", name="Nobody")
+    colleague = LicenseFactory(user=other, organization=organization, name="Bureau", number="X-1")
+    row(colleague, other, name="daily", hint="trk_aaaa…aaaa").save()
+    stranger = LicenseFactory(name="Studio", number="ST-20417-B")
+    row(stranger, stranger.user).save()
 
-    assert list(Token.objects.matching(words)) == [token]
+    found = Token.objects.of_organization(organization).matching(words, organization)
+
+    assert list(found) == [token]

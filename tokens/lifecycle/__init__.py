@@ -4,6 +4,7 @@ Every act is one transaction with one audit row. The plaintext is handed back on
 ever sees it.
 """
 
+from tokens.lifecycle.bulk import begin_revoking, revoke_many, revoked_in
 from tokens.lifecycle.issuing import edit, issue, regenerate, rotate
 from tokens.lifecycle.noting import note_first_use, redigest, reveal, unsealed
 from tokens.lifecycle.outcome import ActRefused, AlreadyDone, Issued
@@ -26,6 +27,7 @@ __all__ = [
     "Effect",
     "Issued",
     "approve",
+    "begin_revoking",
     "change_policy",
     "edit",
     "effect_of",
@@ -41,8 +43,10 @@ __all__ = [
     "revoke_as_leaked",
     "revoke_for_license",
     "revoke_for_user",
+    "revoke_many",
     "revoke_on_license",
     "revoke_on_sign_out",
+    "revoked_in",
     "rotate",
     "unsealed",
 ]

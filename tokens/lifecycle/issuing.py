@@ -16,6 +16,7 @@ from tokens.lifecycle import policing
 from tokens.lifecycle.outcome import ActRefused, Issued
 from tokens.lifecycle.rows import create, hold_back, record, stop
 from tokens.lifecycle.rules import (
+    check_actor,
     check_hook,
     check_name,
     check_rotation,
@@ -43,6 +44,7 @@ def issue(
 ) -> Issued:
     """A new named token on a free hook of the license. Raises ActRefused or AlreadyDone."""
     license = locked(license)
+    check_actor(actor, license)
     refuse_repetition(license.user, request_key)
     now = timezone.now()
     check_hook(license, now)
@@ -89,6 +91,7 @@ def rotate(
     refuse_repetition(token.owner, request_key)
     now = timezone.now()
     license = check_rotation(token, now)
+    check_actor(actor, license)
     for successor in token.successors.filter(revoked_at=None):
         if successor.first_used_at:
             raise ActRefused("This token was rotated already, and its successor is in use. Rotate that one.")
@@ -172,6 +175,7 @@ def edit(
     if token.has_ended(now) or token.is_replaced:
         raise ActRefused("This token has ended and cannot be changed.")
     assert token.license is not None, "The account token has nothing to edit."  # noqa: S101
+    check_actor(actor, token.license)
     check_name(token.license, name, now, besides=token)
     chosen, networks = check_scope(scope), list(allowed_networks)
     added = frozenset(word for word in scopes.parse(chosen) if not scopes.allows(token.scopes, word))

@@ -90,7 +90,7 @@ def effect_of(*, organization: Organization, **rules: Any) -> Effect:
 
 def kept_back(tokens: TokenQuerySet, now: datetime) -> set[int]:
     states = (State.BLOCKED, State.PENDING)
-    return {pk for state in states for pk in tokens.in_state(state, now).values_list("pk", flat=True)}
+    return {pk for state in states for pk in tokens.in_state(state, now, are_named=True).values_list("pk", flat=True)}
 
 
 def used_elsewhere(tokens: TokenQuerySet, policy: Policy) -> int:

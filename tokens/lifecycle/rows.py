@@ -1,40 +1,49 @@
 """How rows are written, each with its audit row."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
 from accounts import audit
 from accounts.actor import Actor
-from accounts.models import User
+from accounts.models import License, User
 from tokens import format, hashing, sealing
 from tokens.lifecycle.outcome import Issued
 from tokens.models import LIFTED_BY_OWNER, Hold, Token, TokenQuerySet
 
 
-def create(*, scope: str, **fields: object) -> Issued:
+def create(*, license: License | None, scope: str, **fields: object) -> Issued:
     plaintext = format.generate(settings.TOKEN_PREFIX)
     pepper = hashing.newest_pepper()
     token = Token.objects.create(
         **fields,
+        license=license,
+        organization=license.organization if license else None,
         scope=scope,
         digest=hashing.digest(plaintext, pepper),
         pepper=pepper,
         hint=format.hint(plaintext),
-        sealed=None if fields["license"] else sealing.seal(plaintext),
+        sealed=None if license else sealing.seal(plaintext),
     )
     return Issued(token, plaintext)
 
 
-def hold_back(token: Token, hold: Hold, *, actor: Actor) -> None:
+def hold_back(token: Token, hold: Hold, *, actor: Actor, reason: str = "") -> None:
     token.revoked_at = token.revoked_at or timezone.now()
-    token.hold, token.revoked_by, token.sealed = hold, actor.user, None
-    token.save(update_fields=["revoked_at", "hold", "revoked_by", "sealed"])
+    token.hold, token.revoked_by, token.stop_reason, token.sealed = hold, actor.user, reason, None
+    token.save(update_fields=["revoked_at", "hold", "revoked_by", "stop_reason", "sealed"])
 
 
-def stop(token: Token, hold: Hold, *, actor: Actor) -> None:
-    hold_back(token, hold, actor=actor)
-    record("token.revoked", token, actor=actor, hold=hold)
+def stop(token: Token, hold: Hold, *, actor: Actor, reason: str = "", **details: object) -> None:
+    hold_back(token, hold, actor=actor, reason=reason)
+    record("token.revoked", token, actor=actor, hold=hold, **given(reason), **details)
+
+
+def given(reason: str) -> dict[str, Any]:
+    """For the audit log, which says nothing of a reason that nobody gave."""
+    return {"reason": reason} if reason else {}
 
 
 def stop_all(tokens: TokenQuerySet, hold: Hold, *, owner: User, actor: Actor) -> None:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
+from accounts.actor import Actor
 from accounts.models import License, User
 from tokens import scopes
 from tokens.lifecycle.outcome import ActRefused, AlreadyDone
@@ -26,7 +27,20 @@ def locked_token(token: Token) -> Token:
     """License first, then token: always in this order, so that two acts never wait for each other."""
     if token.license_id is not None:
         License.objects.select_for_update().get(pk=token.license_id)
-    return Token.objects.select_for_update(of=("self",)).with_surroundings().get(pk=token.pk)
+    found = Token.objects.select_for_update(of=("self",)).with_surroundings().get(pk=token.pk)
+    if found.license is not None:
+        found.license.user = found.owner
+    return found
+
+
+def check_actor(actor: Actor, license: License) -> None:
+    """The holder of the license; of a service account's, whoever administers the organization it belongs to."""
+    if actor.user is None or actor.user == license.user:
+        return
+    seats = License.objects.in_force().administrators().filter(user=actor.user)
+    governs = license.organization_id is not None and seats.filter(organization=license.organization_id).exists()
+    if not (license.user.is_service_account and governs):
+        raise ActRefused("Only its owner can do this.")
 
 
 def refuse_repetition(owner: User, request_key: UUID | None) -> None:

@@ -10,23 +10,23 @@ from accounts.actor import Actor
 from accounts.models import License, User
 from tokens import letters
 from tokens.lifecycle.outcome import ActRefused
-from tokens.lifecycle.rows import hold_back, record, stop, stop_all
+from tokens.lifecycle.rows import given, hold_back, record, stop, stop_all
 from tokens.lifecycle.rules import check_hook, check_name, locked_token
 from tokens.models import LIFTED_BY_OWNER, NEVER_LIFTED, Block, Hold, Token
 
 
 @transaction.atomic
-def revoke(*, actor: Actor, token: Token) -> Token:
+def revoke(*, actor: Actor, token: Token, reason: str = "") -> Token:
     """Stop a token at once. An administrator's hold takes the place of the owner's, who then cannot lift it."""
     token = locked_token(token)
     hold = Hold.OWNER if actor.user == token.owner else Hold.ADMINISTRATOR
     if not token.is_revoked or (hold == Hold.ADMINISTRATOR and token.hold in LIFTED_BY_OWNER):
-        stop(token, hold, actor=actor)
+        stop(token, hold, actor=actor, reason=reason)
     return token
 
 
 @transaction.atomic
-def reapprove(*, actor: Actor, token: Token) -> Token:
+def reapprove(*, actor: Actor, token: Token, reason: str = "") -> Token:
     """Let a revoked token work again, on a free hook. Raises ActRefused."""
     token = locked_token(token)
     now = timezone.now()
@@ -38,9 +38,9 @@ def reapprove(*, actor: Actor, token: Token) -> Token:
     check_hook(token.license, now)
     check_name(token.license, token.name, now)
     lifted = token.hold
-    token.revoked_at, token.hold, token.revoked_by = None, "", None
-    token.save(update_fields=["revoked_at", "hold", "revoked_by"])
-    record("token.reapproved", token, actor=actor, hold=lifted)
+    token.revoked_at, token.hold, token.revoked_by, token.stop_reason = None, "", None, ""
+    token.save(update_fields=["revoked_at", "hold", "revoked_by", "stop_reason"])
+    record("token.reapproved", token, actor=actor, hold=lifted, **given(reason))
     return token
 
 
@@ -93,7 +93,7 @@ def revoke_on_sign_out(*, actor: Actor, owner: User) -> None:
     """Stop what its owner asked to have stopped, and what was made in this session where the policy asks for it."""
     chosen = Q(revoke_on_sign_out=True)
     if actor.session_mark:
-        chosen |= Q(session_mark=actor.session_mark, license__organization__policy__revokes_on_sign_out=True)
+        chosen |= Q(session_mark=actor.session_mark, organization__policy__revokes_on_sign_out=True)
     stop_all(Token.objects.filter(chosen, owner=owner), Hold.SIGN_OUT, owner=owner, actor=actor)
 
 

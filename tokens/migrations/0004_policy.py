@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0003_service_accounts'),
-        ('tokens', '0002_the_life_of_a_token'),
+        ('tokens', '0003_the_inventory'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -94,7 +94,7 @@ class Policy(models.Model):
         return expires_at is None or expires_at > created_at + self.lifetime + REST_OF_THE_LAST_DAY
 
 
-ON_TOKENS = "license__organization__policy__"
+ON_TOKENS = "organization__policy__"
 
 
 def breaches(now: datetime) -> dict[Block, Q]:

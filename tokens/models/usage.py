@@ -50,6 +50,7 @@ class TokenAddress(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint("token", "address", name="tokenaddress_one_a_token_and_address")]
+        indexes = [models.Index(fields=["address"], name="tokenaddress_address")]
 
     def __str__(self) -> str:
         return f"{self.token_id} from {self.address}"

@@ -1,5 +1,6 @@
 """Generate New Token, and the one page that shows what came of it."""
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -21,7 +22,7 @@ from accounts.requests import PersonRequest
 from tokens import scopes
 from tokens.format import Plaintext
 from tokens.forms import EXPIRY_CHOICES, RotateForm, TokenForm, fault_of_day
-from tokens.lifecycle import ActRefused, AlreadyDone
+from tokens.lifecycle import ActRefused, AlreadyDone, Issued
 from tokens.models import Token
 from tokens.pages.management import own_token
 from tokens.racks import Rack, rack_of, racks_of
@@ -107,17 +108,26 @@ def offered_expiry(rack: Rack | None) -> str:
 def rotate(request: PersonRequest, pk: int) -> HttpResponse:
     """The form stands on the token's own page; what comes of it is shown like any new token."""
     token = own_token(request, pk)
+    outcome = rotated(request, token, back=token.get_absolute_url())
+    if isinstance(outcome, HttpResponse):
+        return outcome
+    if isinstance(outcome, Token):
+        return redirect("token-created", outcome.pk)
+    return created_page(request, outcome.token, outcome.plaintext)
+
+
+def rotated(request: PersonRequest, token: Token, *, back: str) -> Issued | Token | HttpResponse:
+    """What the form made, or the token that it made when it was sent before, or the way back."""
     form = RotateForm(request.POST or None)
     if not form.is_valid():
-        return redirect(f"{token.get_absolute_url()}#rotate")
+        return redirect(f"{back}#rotate")
     try:
-        issued = form.save(actor=Actor.of(request), token=token)
+        return form.save(actor=Actor.of(request), token=token)
     except AlreadyDone as done:
-        return redirect("token-created", done.token.pk)
+        return done.token
     except ActRefused as refused:
         messages.error(request, str(refused))
-        return redirect(token)
-    return created_page(request, issued.token, issued.plaintext)
+        return redirect(back)
 
 
 @require_GET
@@ -127,11 +137,33 @@ def created(request: PersonRequest, pk: int) -> HttpResponse:
     return created_page(request, own_token(request, pk))
 
 
-def created_page(request: PersonRequest, token: Token, plaintext: Plaintext | None = None) -> HttpResponse:
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a new token is shown: its page without the secret, the list behind it, where the first call is awaited."""
+
+    address: str
+    list: str
+    title: str
+    first_call: str = ""
+
+
+def own_place(token: Token) -> Place:
+    return Place(
+        address=reverse("token-created", args=[token.pk]),
+        list=reverse("tokens"),
+        title="API Token Management",
+        first_call=reverse("token-first-call", args=[token.pk]),
+    )
+
+
+def created_page(
+    request: PersonRequest, token: Token, plaintext: Plaintext | None = None, *, place: Place | None = None
+) -> HttpResponse:
     rack = rack_of(token, timezone.now())
     example = "api:read_me" if token.allows("account:read") else "api:read_self"
     context = {
         "token": token,
+        "place": place or own_place(token),
         "plaintext": plaintext,
         "rack": rack,
         "position": rack.position_of(token),

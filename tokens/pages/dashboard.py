@@ -34,6 +34,6 @@ def overview(request: PersonRequest) -> HttpResponse:
         "stopped": [rack.license for rack in racks if not rack.license.is_in_force(now)],
         "activity": feed.entries(events, reader=request.user),
         "member_count": License.objects.filter(organization__in=organizations).count() if organizations else 0,
-        "token_count": Token.objects.filter(license__organization__in=organizations).count() if organizations else 0,
+        "token_count": Token.objects.filter(organization__in=organizations).count() if organizations else 0,
     }
     return render(request, "dashboard/overview.html", context)

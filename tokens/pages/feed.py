@@ -46,6 +46,7 @@ SENTENCES = {
     "token.resumed": ("check", "good", "resumed {token}"),
     "token.reapproved": ("check", "good", "re-approved {token}"),
     "token.revoked": ("cross", "bad", "revoked {token}"),
+    "tokens.bulk_revoked": ("cross", "bad", "began to revoke many tokens at once"),
     "user.created": ("user", "info", "created the account of {subject}"),
     "user.deactivated": ("pause", "bad", "deactivated {subject}"),
     "user.edited": ("edit", "idle", "changed the account of {subject}"),
@@ -55,6 +56,7 @@ GROUPS = {
     "account": "Sign-ins and accounts",
     "account_token": "Account tokens",
     "token": "Tokens",
+    "tokens": "Tokens, many at once",
     "member": "Members",
     "license": "Licenses",
     "invitation": "Invitations",
@@ -147,10 +149,17 @@ def who(person: User | None, reader: User | None) -> str:
 
 
 def note(details: dict[str, Any]) -> str:
-    """What a line of the feed adds: why a token stopped, or what changed."""
+    """What a line of the feed adds: why a token stopped, or what changed; and the reason that somebody gave."""
+    reason = details.get("reason")
+    return ". ".join(filter(None, [fact(details), f"Reason: {reason}" if reason else ""]))
+
+
+def fact(details: dict[str, Any]) -> str:
     hold = details.get("hold")
     if hold in {Hold.DEACTIVATION, Hold.SIGN_OUT, Hold.LEAK}:
         return f"Stopped by {Hold(hold).label}"
+    if "chosen" in details:
+        return f"{details.get('count', 0):,} tokens, {details['chosen']}"
     if former := details.get("former"):
         return f"The former token is {former}"
     if successor := details.get("successor"):

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -17,7 +18,7 @@ from accounts.requests import PersonRequest
 from tokens import lifecycle
 from tokens.attention import RULES, RULES_BY_NAME
 from tokens.charts import DAYS_SHOWN, chart_of, charts_of
-from tokens.forms import RotateForm, TokenEditForm
+from tokens.forms import ReapproveForm, RotateForm, TokenEditForm
 from tokens.lifecycle import ActRefused
 from tokens.models import Token
 from tokens.pages import feed
@@ -28,7 +29,8 @@ HISTORY_SHOWN = 20
 
 
 def own_token(request: PersonRequest, pk: int) -> Token:
-    return get_object_or_404(Token.objects.named().with_surroundings().filter(owner=request.user), pk=pk)
+    own = Token.objects.named().with_surroundings().select_related("revoked_by").filter(owner=request.user)
+    return get_object_or_404(own, pk=pk)
 
 
 @require_GET
@@ -101,11 +103,15 @@ def refusals_of(token: Token, today: date) -> list[dict[str, Any]]:
 @recent_sign_in_required
 def edit(request: PersonRequest, pk: int) -> HttpResponse:
     token = own_token(request, pk)
+    return edit_page(request, token, back=token.get_absolute_url())
+
+
+def edit_page(request: PersonRequest, token: Token, *, back: str) -> HttpResponse:
     form = TokenEditForm(request.POST or None, actor=Actor.of(request), token=token)
     if form.is_valid() and form.save():
         messages.success(request, f"{form.cleaned_data['name']} is saved.")
-        return redirect(token)
-    return render(request, "tokens/edit.html", {"form": form, "token": token})
+        return redirect(back)
+    return render(request, "tokens/edit.html", {"form": form, "token": token, "back": back})
 
 
 @require_http_methods(["GET", "POST"])
@@ -124,24 +130,29 @@ def revoke(request: PersonRequest, pk: int) -> HttpResponse:
 @recent_sign_in_required
 def reapprove(request: PersonRequest, pk: int) -> HttpResponse:
     token = own_token(request, pk)
-    if request.method == "POST":
-        try:
-            lifecycle.reapprove(actor=Actor.of(request), token=token)
-            messages.success(request, f"{token.name} works again.")
-        except ActRefused as refused:
-            messages.error(request, str(refused))
-        return redirect(token)
-    return render(request, "tokens/reapprove.html", {"token": token, "back": token.get_absolute_url()})
+    form = ReapproveForm(request.POST if request.method == "POST" else None)
+    if not form.is_valid():
+        context = {"token": token, "form": form, "back": token.get_absolute_url()}
+        return render(request, "tokens/reapprove.html", context)
+    try:
+        form.save(actor=Actor.of(request), token=token)
+        messages.success(request, f"{token.name} works again.")
+    except ActRefused as refused:
+        messages.error(request, str(refused))
+    return redirect(token)
 
 
 @require_http_methods(["GET", "POST"])
 @recent_sign_in_required
 def resume(request: PersonRequest, pk: int) -> HttpResponse:
-    token = own_token(request, pk)
+    return resumed(request, own_token(request, pk), back=reverse("token-detail", args=[pk]))
+
+
+def resumed(request: PersonRequest, token: Token, *, back: str) -> HttpResponse:
     if request.method == "POST":
         try:
             lifecycle.resume(actor=Actor.of(request), token=token)
             messages.success(request, f"{token.name} works again.")
         except ActRefused as refused:
             messages.error(request, str(refused))
-    return redirect(token)
+    return redirect(back)

@@ -12,6 +12,7 @@ from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
+from config.keyset import in_words
 from tokens import scopes
 from tokens.models import State, Token
 
@@ -98,6 +99,12 @@ def is_liftable_at(token: Token, now: datetime) -> bool:
 
 
 @register.filter
+def counted(count: int) -> str:
+    """ "1,234", or "more than 10,000" where counting was left off there."""
+    return in_words(count)
+
+
+@register.filter
 def chips(token: Token) -> SafeString:
     """The permissions of a token, in the order of the resources."""
     if token.is_account_token:
@@ -126,15 +133,15 @@ def ago(moment: datetime | None) -> SafeString:
     if seconds < 60:
         words = "just now"
     elif seconds < 3600:
-        words = counted(int(seconds // 60), "minute")
+        words = units_ago(int(seconds // 60), "minute")
     elif seconds < 24 * 3600:
-        words = counted(int(seconds // 3600), "hour")
+        words = units_ago(int(seconds // 3600), "hour")
     else:
         words = short_day(moment)
     return time_element(moment, words)
 
 
-def counted(number: int, unit: str) -> str:
+def units_ago(number: int, unit: str) -> str:
     return f"{number} {unit}{'' if number == 1 else 's'} ago"
 
 

@@ -2,7 +2,9 @@ from django.urls import path
 
 from tokens.pages.organization import (
     audit,
+    bulk,
     choosing,
+    creation,
     inventory,
     invitations,
     leaks,
@@ -10,21 +12,27 @@ from tokens.pages.organization import (
     policy,
     seats,
     service_accounts,
+    token,
 )
 
 urlpatterns = [
     path("admin/", choosing.choose, name="admin"),
     path("admin/<slug:slug>/", choosing.home, name="organization"),
     path("admin/<slug:slug>/tokens/", inventory.tokens, name="organization-tokens"),
-    path("admin/<slug:slug>/tokens/new/", inventory.create_token, name="organization-token-new"),
-    path("admin/<slug:slug>/tokens/<int:pk>/", inventory.token, name="organization-token"),
-    path("admin/<slug:slug>/tokens/<int:pk>/revoke/", inventory.revoke, name="organization-token-revoke"),
+    path("admin/<slug:slug>/tokens/new/", creation.create_token, name="organization-token-new"),
+    path("admin/<slug:slug>/tokens/revoke/", bulk.revoke, name="organization-tokens-revoke"),
+    path("admin/<slug:slug>/tokens/revoke/progress/", bulk.progress, name="organization-tokens-revoke-progress"),
+    path("admin/<slug:slug>/tokens/<int:pk>/", token.detail, name="organization-token"),
+    path("admin/<slug:slug>/tokens/<int:pk>/edit/", creation.edit, name="organization-token-edit"),
+    path("admin/<slug:slug>/tokens/<int:pk>/rotate/", creation.rotate, name="organization-token-rotate"),
+    path("admin/<slug:slug>/tokens/<int:pk>/revoke/", token.revoke, name="organization-token-revoke"),
     path(
         "admin/<slug:slug>/tokens/<int:pk>/re-approve/",
-        inventory.reapprove,
+        token.reapprove,
         name="organization-token-reapprove",
     ),
-    path("admin/<slug:slug>/tokens/<int:pk>/approve/", inventory.approve, name="organization-token-approve"),
+    path("admin/<slug:slug>/tokens/<int:pk>/resume/", creation.resume, name="organization-token-resume"),
+    path("admin/<slug:slug>/tokens/<int:pk>/approve/", token.approve, name="organization-token-approve"),
     path("admin/<slug:slug>/members/", members.members, name="organization-members"),
     path("admin/<slug:slug>/members/invite/", invitations.invite, name="organization-invite"),
     path(
