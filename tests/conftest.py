@@ -7,9 +7,9 @@ from django.core.cache import cache
 from django.test import Client
 
 from accounts.models import License, Organization, User
+from config.limiter import limiter
 from tests.factories import LicenseFactory, OrganizationFactory, UserFactory
 from tokens.ledger import Gathered, ledger
-from tokens.throttling import limiter
 
 
 @pytest.fixture(autouse=True)

@@ -15,6 +15,7 @@ SENTENCES = {
     "account.email_changed": ("edit", "info", "changed the e-mail address"),
     "account.password_changed": ("lock", "info", "changed the password"),
     "account.sign_in_refused": ("cross", "bad", "Sign-in refused: wrong password"),
+    "account.session_ended": ("log-out", "info", "ended another session"),
     "account.signed_in": ("check", "good", "signed in"),
     "account.signed_out": ("log-out", "idle", "signed out"),
     "account.signed_up": ("user", "info", "signed up"),
@@ -108,6 +109,8 @@ def note(details: dict[str, Any]) -> str:
         return f"Its successor is {successor}"
     if network := details.get("network"):
         return f"Network {network}"
+    if details.get("new_device"):
+        return "A browser that was not seen before"
     if changes := details.get("changes"):
         return "Changed: " + ", ".join(field.replace("_", " ") for field in changes)
     return ""
