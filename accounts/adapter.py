@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from accounts import guesses
 from accounts.address import client_address
 from accounts.invited import invited
 from accounts.models import User
@@ -25,7 +26,6 @@ class AccountAdapter(DefaultAccountAdapter):
         "email_taken": "Another account has this address.",
         "enter_current_password": "This is not your current password.",
         "incorrect_password": "This is not your password.",
-        "too_many_login_attempts": "Too many tries with a wrong password. Try again in a few minutes.",
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -66,9 +66,13 @@ class AccountAdapter(DefaultAccountAdapter):
         return url_has_allowed_host_and_scheme(url, allowed_hosts=None)
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """Whoever is signed in already is not locked out by the failures of others; they have a limit of their own."""
+        """Whoever is signed in already has a limit of their own, by django-allauth."""
         if not request.user.is_authenticated:
-            super().pre_authenticate(request, **credentials)
+            guesses.check(request, credentials.get("email", ""))
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        if not request.user.is_authenticated:
+            guesses.count_wrong(request, credentials.get("email", ""))
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return reverse("security")

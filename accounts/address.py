@@ -1,6 +1,6 @@
 """The one place that says which address a request comes from."""
 
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv6Address, IPv6Network, ip_address
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -33,3 +33,8 @@ def canonical(text: str) -> str:
     if isinstance(address, IPv6Address):
         return str(address.ipv4_mapped or IPv6Address(int(address)))  # the second drops a scope such as %eth0
     return str(address)
+
+
+def household(address: str) -> str:
+    """What is counted together: an IPv6 caller commands a whole /64."""
+    return str(IPv6Network(f"{address}/64", strict=False)) if ":" in address else address

@@ -1,20 +1,60 @@
-"""Pages speak in the time zone of whoever reads them."""
+"""What a page needs to know of who reads it: whether the session still holds, the browser, the time zone."""
 
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from accounts import devices, sessions
 
-class TimeZoneMiddleware:
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class OnPages:
+    """Asks nothing of API calls: they have no session."""
+
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path_info.startswith(settings.API_PATH_PREFIX):
-            return self.get_response(request)
+        is_call = request.path_info.startswith(settings.API_PATH_PREFIX)
+        return self.get_response(request) if is_call else self.page(request)
+
+    def page(self, request: HttpRequest) -> HttpResponse:
+        raise NotImplementedError
+
+
+class SessionLifetimeMiddleware(OnPages):
+    """A session that was idle for too long, or is too old, is over. That is no sign-out: no token is revoked by it."""
+
+    def page(self, request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated:
+            if sessions.is_over(request):
+                sessions.forget(request)
+                request.user = AnonymousUser()
+                messages.info(request, "You were signed out after a time without activity. Sign in again to go on.")
+            else:
+                sessions.touch(request)
+        return self.get_response(request)
+
+
+class DeviceMiddleware(OnPages):
+    """Lets the answer to a sign-in take the note along that this browser is known."""
+
+    def page(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        devices.set_cookie(request, response)
+        return response
+
+
+class TimeZoneMiddleware(OnPages):
+    """Pages speak in the time zone of whoever reads them."""
+
+    def page(self, request: HttpRequest) -> HttpResponse:
         name = request.user.time_zone if request.user.is_authenticated else ""
         with timezone.override(ZoneInfo(name) if name else None):
             return self.get_response(request)

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 
-from accounts import audit
+from accounts import audit, devices, sessions
 from accounts.actor import SESSION_MARK, Actor
 from accounts.models import License, User
 
@@ -19,7 +19,9 @@ from accounts.models import License, User
 @receiver(auth_signals.user_logged_in)
 def record_sign_in(request: HttpRequest, user: User, **kwargs: Any) -> None:
     request.session[SESSION_MARK] = get_random_string(22)
-    audit.record_about_person("account.signed_in", user, actor=Actor.of(request, user))
+    sessions.begin(request)
+    is_new = devices.remember(request, user.email)
+    audit.record_about_person("account.signed_in", user, actor=Actor.of(request, user), new_device=is_new)
 
 
 @receiver(auth_signals.user_logged_out)

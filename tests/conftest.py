@@ -10,9 +10,9 @@ from django.test import Client
 
 from accounts import triggers
 from accounts.models import License, Organization, User
+from config.limiter import limiter
 from tests.factories import LicenseFactory, OrganizationFactory, UserFactory
 from tokens.ledger import Gathered, ledger
-from tokens.throttling import limiter
 
 
 @pytest.fixture(scope="session")

@@ -1,18 +1,13 @@
 """How often a token may call, and how often an address may come with a credential that is not good."""
 
-import time
-from ipaddress import IPv6Network
-
 from django.conf import settings
 from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
 
+from accounts.address import household
+from config.limiter import limiter, seconds_left
 from tokens import refusals
 from tokens.models import Token
 from tokens.refusals import Refused
-
-limiter = FixedWindowRateLimiter(MemoryStorage())
 
 
 def count_call(token: Token) -> None:
@@ -23,12 +18,6 @@ def count_refusal(address: str) -> None:
     spend(RateLimitItemPerMinute(settings.API_REFUSALS_PER_MINUTE), "address", household(address))
 
 
-def household(address: str) -> str:
-    """An IPv6 caller commands a whole /64, so that is what is counted."""
-    return str(IPv6Network(f"{address}/64", strict=False)) if ":" in address else address
-
-
 def spend(item: RateLimitItemPerMinute, kind: str, key: str, *, token: Token | None = None) -> None:
     if not limiter.hit(item, kind, key):
-        reset_at = limiter.get_window_stats(item, kind, key).reset_time
-        raise Refused(refusals.RATE_LIMITED, token=token, retry_after=max(1, round(reset_at - time.time())))
+        raise Refused(refusals.RATE_LIMITED, token=token, retry_after=seconds_left(item, kind, key))

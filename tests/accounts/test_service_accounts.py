@@ -1,6 +1,7 @@
 """Service accounts: the organization's own, with hooks, and no way in."""
 
 import re
+import time
 from datetime import timedelta
 
 import pytest
@@ -16,6 +17,7 @@ from accounts import invitations, seats, service_accounts
 from accounts.actor import SYSTEM, Actor
 from accounts.models import AuditEvent, License, Organization, User
 from accounts.seats import SeatRefused
+from accounts.sessions import SEEN_AT, STARTED_AT
 from tests.conftest import signed_in
 from tests.factories import PASSWORD, LicenseFactory, UserFactory, invite, issue, service_account
 from tokens import lifecycle, notices
@@ -117,6 +119,7 @@ def test_a_session_that_names_it_signs_nobody_in(robot: License, alice: User, is
     session = client.session
     session[SESSION_KEY], session[HASH_SESSION_KEY] = str(user.pk), user.get_session_auth_hash()
     session[BACKEND_SESSION_KEY] = "accounts.backend.PeopleBackend"
+    session[STARTED_AT] = session[SEEN_AT] = int(time.time())
     session.save()
 
     assert client.get(reverse("dashboard")).status_code == (302 if is_service else 200)

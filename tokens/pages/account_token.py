@@ -13,6 +13,7 @@ from accounts.actor import Actor
 from accounts.models import AuditEvent, Organization
 from accounts.recency import recent_sign_in_required
 from accounts.requests import PersonRequest
+from accounts.sessions import sessions_of
 from tokens import lifecycle
 from tokens.format import Plaintext
 from tokens.forms import AccountTokenForm
@@ -47,7 +48,10 @@ def security_page(
 ) -> HttpResponse:
     events = AuditEvent.objects.about(request.user).filter(action__in=feed.SECURITY_ACTIONS)
     events = events.select_related("actor", "subject")[:ACTIVITY_SHOWN]
-    context = context_of(request, plaintext, is_shown) | {"activity": feed.entries(events, reader=request.user)}
+    context = context_of(request, plaintext, is_shown) | {
+        "activity": feed.entries(events, reader=request.user),
+        "sessions": sessions_of(request),
+    }
     return render(request, "security/settings.html", context)
 
 

@@ -15,6 +15,7 @@ SENTENCES = {
     "account.email_changed": ("edit", "info", "changed the e-mail address"),
     "account.password_changed": ("lock", "info", "changed the password"),
     "account.sign_in_refused": ("cross", "bad", "Sign-in refused: wrong password"),
+    "account.session_ended": ("log-out", "info", "ended another session"),
     "account.signed_in": ("check", "good", "signed in"),
     "account.signed_out": ("log-out", "idle", "signed out"),
     "account.signed_up": ("user", "info", "signed up"),
@@ -168,6 +169,8 @@ def fact(details: dict[str, Any]) -> str:
         return f"Network {network}"
     if invited := details.get("invited"):
         return f"To {invited} as {details.get('role', 'member')}"
+    if details.get("new_device"):
+        return "A browser that was not seen before"
     if changes := details.get("changes"):
         return "Changed: " + ", ".join(field.replace("_", " ") for field in changes)
     return ""
