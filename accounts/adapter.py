@@ -3,14 +3,18 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.context import request_context
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.core.mail import EmailMessage
+from django.db import transaction
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts.address import client_address
-from accounts.recency import signed_in_recently
+from accounts.recency import ask_for_sign_in
 
 SPEAK_FOR_THEMSELVES = {"account/messages/logged_in.txt", "account/messages/logged_out.txt"}
 
@@ -29,8 +33,40 @@ class AccountAdapter(DefaultAccountAdapter):
         return settings.SIGN_UP_OPEN
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
-        """The same rule on django-allauth's own pages as on ours."""
-        return not signed_in_recently(self.request)
+        """The same rule on django-allauth's own pages as on ours.
+
+        It is asked here and answered for good: after a yes, django-allauth would take any password typed lately.
+        """
+        ask_for_sign_in(self.request)
+        return False
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, str]]:
+        """What the page that confirms offers, the best first: the password only to who has no second factor."""
+        kinds = set(Authenticator.objects.filter(user_id=user.pk).values_list("type", flat=True)) if user.pk else set()
+        app, passkeys, codes = (kind in kinds for kind in ("totp", "webauthn", "recovery_codes"))
+        code = {"url": reverse("mfa_reauthenticate"), "description": "Use a code" if app else "Use a recovery code"}
+        passkey = {"url": reverse("mfa_reauthenticate_webauthn"), "description": "Use a passkey"}
+        password = {"url": reverse("account_reauthenticate"), "description": "Use your password"}
+        if app:
+            return [code, passkey] if passkeys else [code]
+        if passkeys:
+            return [passkey, code] if codes else [passkey]
+        return [password] if user.is_authenticated and user.has_usable_password() else []
+
+    def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:
+        """After the commit: no lock waits for a mail server, and an act does not fail because it is down."""
+
+        def send() -> None:
+            with request_context(self.request):
+                super(AccountAdapter, self).send_notification_mail(*args, **kwargs)
+
+        transaction.on_commit(send, robust=True)
+
+    def login(self, request: HttpRequest, user: Any) -> None:
+        """Somebody may be switched off between the password and the second factor."""
+        if not user.is_active:
+            raise ImmediateHttpResponse(self.respond_user_inactive(request, user))
+        super().login(request, user)
 
     def get_client_ip(self, request: HttpRequest) -> str:
         return client_address(request) or "0.0.0.0"  # noqa: S104 - stands for "unknown", nothing listens there
