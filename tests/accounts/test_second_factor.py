@@ -15,6 +15,7 @@ from django.core import mail
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import AuditEvent, License, User
 from config.environment import derived_key
@@ -355,6 +356,33 @@ def test_without_a_factor_there_are_no_codes_to_make(alice: User) -> None:
 
     assert "set up an app or a passkey first" in answer.content.decode()
     assert not Authenticator.objects.exists()
+
+
+def test_the_list_of_passkeys_asks_the_database_once(alice: User, django_assert_num_queries: Any) -> None:
+    browser = signed_in(alice)
+    with CaptureQueriesContext(connection) as without:
+        browser.get("/security/")
+    for name in ("Work laptop", "Blue key", "Phone"):
+        Authenticator.objects.create(user=alice, type="webauthn", data={"name": name, "credential": {}})
+
+    with django_assert_num_queries(len(without) - 1):  # who has a second factor is not asked whether one is wanted
+        page = browser.get("/security/").content.decode()
+
+    assert page.index("Work laptop") < page.index("Blue key") < page.index("Phone")
+
+
+@pytest.mark.parametrize("name", ["", "x" * 61, "\u202eyekeulb", "blue\x00key"])
+def test_a_name_that_nobody_could_read_is_refused(alice: User, name: str) -> None:
+    give_app(alice)
+    passkey = Authenticator.objects.create(user=alice, type="webauthn", data={"name": "Blue key", "credential": {}})
+    browser = after_password(alice)
+    browser.post(AUTHENTICATE, {"code": app_code(alice)})
+
+    answer = browser.post(f"/account/2fa/passkeys/{passkey.pk}/rename/", {"name": name})
+
+    passkey.refresh_from_db()
+    assert answer.status_code == 200
+    assert passkey.data["name"] == "Blue key"
 
 
 def test_a_passkey_of_somebody_else_is_not_there(alice: User, mallory: User) -> None:

@@ -1,5 +1,5 @@
 // <passkey-form do="create|get" [options="/where/they/are/"]>
-//   <form method="post">… <input type="hidden" name="credential"> <p class="error" role="alert"></p> <button>…</button></form>
+//   <form method="post">… <input type="hidden" name="credential"> <div data-complaint role="alert" hidden><p></p></div> <button>…</button></form>
 //   <script type="application/json">{"publicKey": …}</script>
 // </passkey-form>
 // Lets the browser make or use a passkey when the form is sent, and sends what comes of it. The options stand in the
@@ -62,7 +62,9 @@ class PasskeyForm extends HTMLElement {
   }
 
   say(words) {
-    this.querySelector("[role=alert]").textContent = words;
+    const complaint = this.querySelector("[data-complaint]");
+    complaint.querySelector("p").textContent = words;
+    complaint.hidden = !words;
   }
 }
 customElements.define("passkey-form", PasskeyForm);
