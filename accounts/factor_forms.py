@@ -41,7 +41,7 @@ UNKNOWN_PASSKEY = "This passkey was not accepted. Try again, or use another way.
 
 
 class OneTimeCode(forms.CharField):
-    widget = forms.TextInput({"autocomplete": "one-time-code", "autocapitalize": "off", "spellcheck": "false"})
+    widget = forms.TextInput({"autocomplete": "one-time-code", "inputmode": "numeric"})
 
 
 class SetUpAppForm(app.ActivateTOTPForm):

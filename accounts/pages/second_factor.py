@@ -8,7 +8,7 @@ from allauth.mfa.totp import views as app
 from allauth.mfa.webauthn import views as passkeys
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -31,7 +31,10 @@ def settings(request: HttpRequest) -> HttpResponse:
 class SetUpApp(app.ActivateTOTPView):
     def form_valid(self, form: Any) -> HttpResponse:
         """The code that proved the app is used up: nobody who saw it signs in with it."""
-        response = super().form_valid(form)
+        try:
+            response = super().form_valid(form)
+        except IntegrityError:  # the form was sent twice, and the other one won
+            return redirect("mfa_index")
         factor = self.request.user.authenticator_set.get(type="totp")
         second_factor.use_up(factor, form.cleaned_data["code"])
         return response

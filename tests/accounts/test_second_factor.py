@@ -225,6 +225,33 @@ def test_djangos_admin_asks_for_the_second_factor_too(alice: User) -> None:
     assert browser.get("/django-admin/mfa/authenticator/").status_code == 404
 
 
+def test_the_address_can_be_changed_with_a_second_factor(alice: User) -> None:
+    give_app(alice)
+    browser = after_password(alice)
+    browser.post(AUTHENTICATE, {"code": app_code(alice)})
+
+    browser.post("/account/email/", {"email": "new@example.org", "action_add": ""})
+
+    assert alice.emailaddress_set.filter(email="new@example.org").exists()
+
+
+def test_the_page_that_was_asked_for_comes_after_the_second_factor(alice: User, client: Client) -> None:
+    give_app(alice)
+    client.post("/account/login/", {"login": alice.email, "password": PASSWORD, "next": "/tokens/new/"})
+
+    answer = client.post(AUTHENTICATE, {"code": app_code(alice)})
+
+    assert answer.headers["Location"] == "/tokens/new/"
+
+
+def test_the_password_alone_opens_no_page(alice: User) -> None:
+    give_app(alice)
+    browser = after_password(alice)
+
+    for page in ("/", "/security/", "/tokens/new/", CODES, REMOVE_APP, CONFIRM, "/account/reauthenticate/"):
+        assert browser.get(page).headers["Location"].startswith("/account/login/")
+
+
 # What is kept
 
 
