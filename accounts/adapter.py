@@ -4,8 +4,12 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.stagekit import clear_login
+from allauth.core.context import request_context
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.core.mail import EmailMessage
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -14,7 +18,7 @@ from accounts import guesses
 from accounts.address import client_address
 from accounts.invited import invited
 from accounts.models import User
-from accounts.recency import signed_in_recently
+from accounts.recency import ask_for_sign_in
 
 SPEAK_FOR_THEMSELVES = {"account/messages/logged_in.txt", "account/messages/logged_out.txt"}
 
@@ -26,6 +30,7 @@ class AccountAdapter(DefaultAccountAdapter):
         "email_taken": "Another account has this address.",
         "enter_current_password": "This is not your current password.",
         "incorrect_password": "This is not your password.",
+        "too_many_login_attempts": "Too many tries. Try again in a few minutes.",
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -47,8 +52,40 @@ class AccountAdapter(DefaultAccountAdapter):
         return super().pre_login(request, user, **kwargs)
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
-        """The same rule on django-allauth's own pages as on ours."""
-        return not signed_in_recently(self.request)
+        """The same rule on django-allauth's own pages as on ours.
+
+        It is asked here and answered for good: after a yes, django-allauth would take any password typed lately.
+        """
+        ask_for_sign_in(self.request)
+        return False
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, str]]:
+        """What the page that confirms offers, the best first: the password only to who has no second factor."""
+        kinds = set(Authenticator.objects.filter(user_id=user.pk).values_list("type", flat=True)) if user.pk else set()
+        app, passkeys, codes = (kind in kinds for kind in ("totp", "webauthn", "recovery_codes"))
+        code = {"url": reverse("mfa_reauthenticate"), "description": "Use a code" if app else "Use a recovery code"}
+        passkey = {"url": reverse("mfa_reauthenticate_webauthn"), "description": "Use a passkey"}
+        password = {"url": reverse("account_reauthenticate"), "description": "Use your password"}
+        if app:
+            return [code, passkey] if passkeys else [code]
+        if passkeys:
+            return [passkey, code] if codes else [passkey]
+        return [password] if user.is_authenticated and user.has_usable_password() else []
+
+    def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:
+        """After the commit: no lock waits for a mail server, and an act does not fail because it is down."""
+
+        def send() -> None:
+            with request_context(self.request):
+                super(AccountAdapter, self).send_notification_mail(*args, **kwargs)
+
+        transaction.on_commit(send, robust=True)
+
+    def login(self, request: HttpRequest, user: Any) -> None:
+        """Somebody may be switched off between the password and the second factor."""
+        if not user.is_active:
+            raise ImmediateHttpResponse(self.respond_user_inactive(request, user))
+        super().login(request, user)
 
     def get_client_ip(self, request: HttpRequest) -> str:
         return client_address(request) or "0.0.0.0"  # noqa: S104 - stands for "unknown", nothing listens there

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import hmac
 import os
 import re
 from dataclasses import dataclass
@@ -26,6 +27,11 @@ class SettingError(Exception):
 
     Not Django's ImproperlyConfigured, which the management commands swallow here and there.
     """
+
+
+def derived_key(secret: str, purpose: str) -> str:
+    """A Fernet key that follows from a secret, another one for each purpose."""
+    return base64.urlsafe_b64encode(hmac.digest(secret.encode(), purpose.encode(), "sha256")).decode()
 
 
 @dataclass(frozen=True)

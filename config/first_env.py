@@ -9,10 +9,12 @@ ENV_FILE = Path(__file__).resolve().parent.parent / ".env"
 
 TEXT = """\
 # The secrets of this installation, made at the first start. Keep this file, and a copy of it where your backups are:
-# without the peppers no stored token can be recognised any more. README, Settings explains every line.
+# without the peppers no stored token can be recognised any more, and without MFA_KEYS no authenticator app.
+# README, Settings explains every line.
 SECRET_KEY={secret_key}
 TOKEN_PEPPERS=1:{pepper}
 ACCOUNT_TOKEN_KEYS={account_token_key}
+MFA_KEYS={mfa_key}
 TOKEN_EXTRA_HEADERS=api-token,X-API-Key
 """
 
@@ -29,7 +31,12 @@ def write(path: Path) -> bool:
         return False
     with os.fdopen(descriptor, "w") as file:
         file.write(
-            TEXT.format(secret_key=secrets.token_urlsafe(50), pepper=random_key(), account_token_key=random_key())
+            TEXT.format(
+                secret_key=secrets.token_urlsafe(50),
+                pepper=random_key(),
+                account_token_key=random_key(),
+                mfa_key=random_key(),
+            )
         )
     return True
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from csp.constants import NONE, SELF
 
-from config.environment import Environment, SettingError
+from config.environment import Environment, SettingError, derived_key
 from config.logs import with_request_id
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.usersessions",
+    "allauth.mfa",
     "csp",
     "ninja",
 ]
@@ -79,7 +80,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "config.context.site",
             ],
-            "builtins": ["tokens.templatetags.rack"],
+            "builtins": ["tokens.templatetags.rack", "tokens.templatetags.demands"],
         },
     },
 ]
@@ -154,6 +155,30 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 30 * 60
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = SITE.scheme
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
+
+# The second factor: an authenticator app, passkeys, recovery codes. MFA_KEYS encrypt what is kept of them; the key that
+# follows from SECRET_KEY comes last, so that what was encrypted before there were keys of their own stays readable.
+
+MFA_ADAPTER = "accounts.factor_adapter.FactorAdapter"
+MFA_KEYS = [*environment.fernet_keys("MFA_KEYS"), derived_key(SECRET_KEY, "second factor")]
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_ISSUER = SITE_NAME
+MFA_TOTP_TOLERANCE = 1
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = SITE.url.startswith("http://") and SITE.host == "localhost"
+# Nobody signs in before an address is confirmed, and a change of address must be open to who has a second factor.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_FORMS = {
+    "activate_totp": "accounts.factor_forms.SetUpAppForm",
+    "authenticate": "accounts.factor_forms.CodeForm",
+    "reauthenticate": "accounts.factor_forms.ConfirmByCodeForm",
+    "add_webauthn": "accounts.factor_forms.AddPasskeyForm",
+    "edit_webauthn": "accounts.factor_forms.RenamePasskeyForm",
+    "authenticate_webauthn": "accounts.factor_forms.PasskeyForm",
+    "login_webauthn": "accounts.factor_forms.PasskeySignInForm",
+    "reauthenticate_webauthn": "accounts.factor_forms.ConfirmByPasskeyForm",
+}
 
 # Tokens
 

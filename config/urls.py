@@ -2,6 +2,7 @@
 
 from allauth.account.decorators import secure_admin_login
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib import admin
 from django.templatetags.static import static
@@ -13,12 +14,15 @@ from tokens.api.endpoints import api
 
 # Addresses are changed on the person, where it is recorded.
 admin.site.unregister(EmailAddress)
+# Second factors belong to their owners; for who lost theirs there is `manage.py resetsecondfactor`.
+admin.site.unregister(Authenticator)
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [
     path(f"{settings.API_PATH_PREFIX.lstrip('/')}v1/", api.urls),
     path("", include("tokens.pages.urls")),
     path("", include("accounts.pages.urls")),
+    path("account/", include("accounts.pages.door_urls")),
     path("account/", include("allauth.account.urls")),
     path("django-admin/", admin.site.urls),
     path("favicon.ico", RedirectView.as_view(url=lazy(static, str)("favicon.svg"))),

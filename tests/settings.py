@@ -9,6 +9,7 @@ os.environ.update(
     SITE_URL="http://localhost:8000",
     TOKEN_PEPPERS="1:" + base64.b64encode(b"pepper of the tests, number one!").decode(),
     ACCOUNT_TOKEN_KEYS=base64.urlsafe_b64encode(b"a key only for sealing in tests!").decode(),
+    MFA_KEYS=base64.urlsafe_b64encode(b"a key for second factors, tests!").decode(),
     TOKEN_EXTRA_HEADERS="api-token,X-API-Key",
     SIGN_UP_OPEN="yes",
     EMAIL_URL="memorymail://",

@@ -11,7 +11,7 @@ from config.environment import Environment
 
 @pytest.fixture
 def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in ("SECRET_KEY", "TOKEN_PEPPERS", "ACCOUNT_TOKEN_KEYS", "TOKEN_EXTRA_HEADERS"):
+    for name in ("SECRET_KEY", "TOKEN_PEPPERS", "ACCOUNT_TOKEN_KEYS", "MFA_KEYS", "TOKEN_EXTRA_HEADERS"):
         monkeypatch.delenv(name, raising=False)
     assert first_env.write(tmp_path / ".env")
     return tmp_path / ".env"
@@ -41,4 +41,5 @@ def test_what_it_says_is_understood(written: Path) -> None:
     assert len(environment.secret("SECRET_KEY")) >= 50
     assert len(environment.numbered_keys("TOKEN_PEPPERS")[1]) == 32
     assert len(environment.fernet_keys("ACCOUNT_TOKEN_KEYS")) == 1
+    assert len(environment.fernet_keys("MFA_KEYS")) == 1
     assert environment.header_names("TOKEN_EXTRA_HEADERS") == ["api-token", "X-API-Key"]

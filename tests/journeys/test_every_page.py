@@ -20,8 +20,9 @@ from pytest_django.live_server_helper import LiveServer
 from accounts import seats
 from accounts.actor import Actor
 from accounts.models import License, User
+from tests.accounts.factors import after_password, app_code, give_app
 from tests.conftest import signed_in
-from tests.factories import LicenseFactory, OrganizationFactory, UserFactory, invite, issue, service_account
+from tests.factories import PASSWORD, LicenseFactory, OrganizationFactory, UserFactory, invite, issue, service_account
 from tests.journeys.conftest import Console
 from tokens import lifecycle
 from tokens.models import Token
@@ -60,6 +61,7 @@ class House:
         alice = self.person("alice", name=LONG_PERSON)
         bob = self.person("bob", name="Bob Reyes")
         self.person("charlie", name="")
+        give_app(self.person("dora", name="Dora"))
         license = LicenseFactory(user=alice, organization=organization, allowance=100)
         self.licenses["alice"] = license
         LicenseFactory(user=bob, organization=organization, administrator=True, allowance=100)
@@ -98,13 +100,21 @@ class House:
         self.users[key] = UserFactory(email=f"{key}@example.org", **fields)
         return self.users[key]
 
+    def browser_of(self, person: str) -> Client:
+        user = self.users[person]
+        if not user.second_factor_at:
+            return signed_in(user)
+        client = after_password(user)
+        client.post("/account/2fa/authenticate/", {"code": app_code(user)})
+        return client
+
     def page_of(self, person: str) -> Page:
         if person not in self.contexts:
             context = self.browser.new_context(
                 base_url=self.site, locale="en-GB", viewport=WIDE, reduced_motion="reduce"
             )
             if person in self.users:
-                cookie = signed_in(self.users[person]).cookies["sessionid"]
+                cookie = self.browser_of(person).cookies["sessionid"]
                 context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": self.site}])
             self.contexts[person] = context
         return self.contexts[person].new_page()
@@ -186,6 +196,12 @@ def look_up_by_hint(page: Page, house: House) -> None:
     see_text(LONG_NAME)(page)
 
 
+def dora_signs_in(page: Page) -> None:
+    page.locator("[name=login]").fill("dora@example.org")
+    page.locator("[name=password]").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+
+
 LOOKS: dict[str, tuple[str, Callable[[Page, House], None]]] = {
     # Nobody is signed in.
     "sign in": ("nobody", at("/account/login/")),
@@ -222,6 +238,12 @@ LOOKS: dict[str, tuple[str, Callable[[Page, House], None]]] = {
     "switched off": ("nobody", at("/account/inactive/")),
     "error 404": ("nobody", at("/nowhere/")),
     "error 403, an old form": ("nobody", then("/account/login/", old_form, see_text("This form has grown old"))),
+    # Dora has a second factor, and has shown her password.
+    "confirm the sign-in": ("nobody", then("/account/login/", dora_signs_in, see_text("Confirm your sign-in"))),
+    "Security Settings, two-factor": ("dora", at("/security/")),
+    "confirm by a code": ("dora", at("/account/2fa/reauthenticate/")),
+    "recovery codes": ("dora", at("/account/2fa/recovery-codes/")),
+    "remove the last factor": ("dora", at("/account/2fa/app/remove/")),
     # Somebody without a license.
     "dashboard, no license": ("charlie", at("/")),
     "API Key, none yet": ("charlie", at("/api-key/")),
@@ -257,6 +279,8 @@ LOOKS: dict[str, tuple[str, Callable[[Page, House], None]]] = {
     "change e-mail address": ("alice", at("/account/email/")),
     "change password": ("alice", at("/account/password/change/")),
     "confirm that it is you": ("alice", at("/account/reauthenticate/")),
+    "set up an authenticator app": ("alice", at("/account/2fa/app/")),
+    "add a passkey": ("alice", at("/account/2fa/passkeys/add/")),
     "sign out": ("alice", at("/account/logout/")),
     "API Token Management": ("alice", at("/tokens/")),
     "API Token Management, menu": (

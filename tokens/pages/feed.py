@@ -14,6 +14,13 @@ SENTENCES = {
     "account.edited": ("edit", "idle", "changed the profile"),
     "account.email_changed": ("edit", "info", "changed the e-mail address"),
     "account.password_changed": ("lock", "info", "changed the password"),
+    "account.passkey_renamed": ("finger", "idle", "renamed a passkey"),
+    "account.recovery_code_used": ("list", "warn", "used a recovery code"),
+    "account.recovery_codes_made": ("list", "info", "made recovery codes"),
+    "account.second_factor_added": ("shield", "good", "set up a second factor"),
+    "account.second_factor_refused": ("cross", "bad", "Second factor refused: wrong code"),
+    "account.second_factor_removed": ("shield", "warn", "removed a second factor"),
+    "account.second_factor_reset": ("shield", "warn", "took the second factor of {subject} away"),
     "account.sign_in_refused": ("cross", "bad", "Sign-in refused: wrong password"),
     "account.session_ended": ("log-out", "info", "ended another session"),
     "account.signed_in": ("check", "good", "signed in"),
@@ -165,6 +172,10 @@ def fact(details: dict[str, Any]) -> str:
         return f"The former token is {former}"
     if successor := details.get("successor"):
         return f"Its successor is {successor}"
+    if factor := details.get("factor"):
+        return factor[:1].upper() + factor[1:]
+    if (left := details.get("left")) is not None:
+        return f"{left} left"
     if network := details.get("network"):
         return f"Network {network}"
     if invited := details.get("invited"):
