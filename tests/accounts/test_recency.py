@@ -179,6 +179,16 @@ def test_a_form_that_was_given_up_is_not_sent_with_a_later_password(
     assert token.name == "nightly-export"
 
 
+def test_a_form_is_not_sent_by_who_confirms_for_another_page(alices_browser: Client) -> None:
+    age_sign_in(alices_browser, 3600)
+    alices_browser.post(REGENERATE)
+
+    answer = alices_browser.post("/account/reauthenticate/?next=/tokens/new/", {"password": PASSWORD})
+
+    assert answer.headers["Location"] == "/tokens/new/"
+    assert not Token.objects.exists()
+
+
 def test_no_header_with_a_secret_waits_in_the_session(alices_browser: Client, alices_license: License) -> None:
     text = str(issue(alices_license).plaintext)
     age_sign_in(alices_browser, 3600)

@@ -342,6 +342,21 @@ def test_removing_the_last_factor_says_what_is_blocked_then(alices_license: Lice
     assert actions(alice)[-1] == "account.second_factor_removed"
 
 
+def test_a_removal_that_cannot_be_recorded_does_not_happen(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    give_app(alice)
+    browser = after_password(alice)
+    browser.post(AUTHENTICATE, {"code": app_code(alice)})
+    browser.raise_request_exception = False
+    monkeypatch.setattr(AuditEvent, "save", lambda *args, **kwargs: 1 / 0)
+
+    answer = browser.post(REMOVE_APP)
+
+    alice.refresh_from_db()
+    assert answer.status_code == 500
+    assert alice.second_factor_at
+    assert Authenticator.objects.filter(user=alice).count() == 2
+
+
 def test_recovery_codes_alone_are_no_second_factor(alice: User) -> None:
     factor = give_app(alice)
 

@@ -186,7 +186,7 @@ def old_form(page: Page) -> None:
     page.context.clear_cookies()
     page.locator("[name=login]").fill("alice@example.org")
     page.locator("[name=password]").fill("wrong")
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
 
 
 def look_up_by_hint(page: Page, house: House) -> None:
