@@ -13,7 +13,7 @@ run: .venv/run .env staticfiles/.collected
 	export PORT=$(PORT); $(BIN)/python manage.py prepare && exec $(BIN)/gunicorn --config config/gunicorn.py
 
 test: .venv/develop browser
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 # What CI runs.
 check: lint types contracts migrations deploy-check test
