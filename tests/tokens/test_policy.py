@@ -43,8 +43,10 @@ RULES = [
     ({"withheld_scope": "account:read"}, {}, "permission_withheld", None),
 ]
 
+NAMES = ["lifetime", "no end", "expiry", "second factor", "idle", "network", "permission"]
 
-@pytest.mark.parametrize(("rules", "facts", "code", "named"), RULES, ids=lambda value: str(value)[:40])
+
+@pytest.mark.parametrize(("rules", "facts", "code", "named"), RULES, ids=NAMES)
 def test_a_rule_blocks_from_the_next_call_on_and_loosening_it_brings_the_token_back(
     organization: Organization, issued: Issued, rules: dict, facts: dict, code: str, named: str | None
 ) -> None:
@@ -61,7 +63,7 @@ def test_a_rule_blocks_from_the_next_call_on_and_loosening_it_brings_the_token_b
     assert Token.objects.get(pk=issued.token.pk).revoked_at is None
 
 
-@pytest.mark.parametrize(("rules", "facts", "code", "named"), RULES, ids=lambda value: str(value)[:40])
+@pytest.mark.parametrize(("rules", "facts", "code", "named"), RULES, ids=NAMES)
 def test_a_rule_that_the_token_keeps_lets_it_in(
     organization: Organization, issued: Issued, rules: dict, facts: dict, code: str, named: str | None
 ) -> None:
