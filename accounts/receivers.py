@@ -19,7 +19,7 @@ from django.utils.crypto import get_random_string
 
 from accounts import audit, devices, second_factor, sessions
 from accounts.actor import SESSION_MARK, SYSTEM, Actor
-from accounts.models import License, User
+from accounts.models import AuditEvent, License, User
 
 
 @receiver(auth_signals.user_logged_in)
@@ -27,6 +27,8 @@ def record_sign_in(request: HttpRequest, user: User, **kwargs: Any) -> None:
     request.session[SESSION_MARK] = get_random_string(22)
     sessions.begin(request)
     is_new = devices.remember(request, user.email)
+    if is_new and AuditEvent.objects.filter(subject=user, action="account.signed_in").exists():
+        get_adapter(request).send_notification_mail("account/email/new_device", user)
     audit.record_about_person("account.signed_in", user, actor=Actor.of(request, user), new_device=is_new)
 
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -11,7 +12,7 @@ from django.utils import timezone
 
 from accounts.actor import Actor
 from accounts.models import License, User
-from tokens import scopes
+from tokens import letters, scopes
 from tokens.lifecycle import policing
 from tokens.lifecycle.outcome import ActRefused, Issued
 from tokens.lifecycle.rows import create, hold_back, record, stop
@@ -152,6 +153,9 @@ def regenerate(*, actor: Actor, owner: User, request_key: UUID | None = None) ->
         request_key=request_key,
     )
     record("account_token.regenerated" if replaced else "account_token.created", issued.token, actor=actor)
+    if actor.address:
+        facts = {"is_first": not replaced, "address": actor.address, "user_agent": actor.user_agent}
+        transaction.on_commit(partial(letters.send, "account_token", issued.token, [owner], **facts), robust=True)
     return issued
 
 
