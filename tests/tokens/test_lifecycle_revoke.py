@@ -8,7 +8,7 @@ from accounts import seats
 from accounts.actor import Actor
 from accounts.models import AuditEvent, License, User
 from tests.conftest import signed_in
-from tests.factories import issue
+from tests.factories import LicenseFactory, issue
 from tests.tokens.scenes import fill, hold_of, let_expire, state_of
 from tokens import lifecycle
 from tokens.lifecycle import ActRefused, Issued
@@ -83,6 +83,19 @@ def test_an_administrators_hold_is_lifted_by_no_one_below_or_beside(
 
     lifecycle.reapprove(actor=Actor(bob), token=issued.token)
     assert state_of(issued.token) == State.ACTIVE
+
+
+def test_an_administrator_lifts_no_hold_of_another_from_their_own_token(bob: User) -> None:
+    license = bob.licenses.get()
+    other = LicenseFactory(organization=license.organization, administrator=True).user
+    token = issue(license).token
+    lifecycle.revoke(actor=Actor(other), token=token)
+
+    with pytest.raises(ActRefused, match="cannot be re-approved"):
+        lifecycle.reapprove(actor=Actor(bob), token=token, reason="It is mine")
+
+    lifecycle.reapprove(actor=Actor(other), token=token, reason="It was a test")
+    assert state_of(token) == State.ACTIVE
 
 
 @pytest.mark.parametrize(

@@ -235,7 +235,13 @@ class Token(models.Model):
         return self.is_revoked and not ended and not self.is_account_token
 
     def is_reapprovable_by(self, user: "User", now: datetime) -> bool:
-        """By the owner if owner or sign-out stopped it, by an administrator in every case."""
+        """By the owner if owner or sign-out stopped it, by an administrator in every case.
+
+        Who is both lifts no hold of another administrator from their own token.
+        """
         if not self.is_liftable(now):
             return False
-        return (user == self.owner and self.hold in LIFTED_BY_OWNER) or self.is_governed_by(user)
+        if user == self.owner and self.hold in LIFTED_BY_OWNER:
+            return True
+        is_own_case = user == self.owner and self.hold == Hold.ADMINISTRATOR
+        return not is_own_case and self.is_governed_by(user)
