@@ -7,6 +7,7 @@ import pytest
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
+from hypothesis import settings as hypothesis_settings
 
 from accounts import triggers
 from accounts.models import License, Organization, User
@@ -20,6 +21,11 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     """Tests that commit empty every table afterwards, the audit log too: its triggers are for the tests about them."""
     with django_db_blocker.unblock():
         triggers.remove(connection)
+
+
+# A slow machine is no fault.
+hypothesis_settings.register_profile("house", deadline=None)
+hypothesis_settings.load_profile("house")
 
 
 @pytest.fixture(autouse=True)
