@@ -29,17 +29,24 @@ class OnPages:
 
 
 class SessionLifetimeMiddleware(OnPages):
-    """A session that was idle for too long, or is too old, is over. That is no sign-out: no token is revoked by it."""
+    """A session that was idle for too long, or is too old, is over. That is no sign-out: no token is revoked by it.
+
+    However it ends, the browser is told to drop the pages it keeps for the back button.
+    """
 
     def page(self, request: HttpRequest) -> HttpResponse:
-        if request.user.is_authenticated:
+        was_signed_in = request.user.is_authenticated
+        if was_signed_in:
             if sessions.is_over(request):
                 sessions.forget(request)
                 request.user = AnonymousUser()
                 messages.info(request, "You were signed out after a time without activity. Sign in again to go on.")
             else:
                 sessions.touch(request)
-        return self.get_response(request)
+        response = self.get_response(request)
+        if was_signed_in and not request.user.is_authenticated:
+            response.headers["Clear-Site-Data"] = '"cache"'
+        return response
 
 
 class DeviceMiddleware(OnPages):

@@ -32,6 +32,12 @@ def record_sign_in(request: HttpRequest, user: User, **kwargs: Any) -> None:
     audit.record_about_person("account.signed_in", user, actor=Actor.of(request, user), new_device=is_new)
 
 
+@receiver(allauth_signals.authentication_step_completed)
+def rename_confirmed_session(request: HttpRequest, reauthenticated: bool = False, **kwargs: Any) -> None:
+    if reauthenticated:
+        sessions.rename(request)
+
+
 @receiver(auth_signals.user_logged_out)
 def record_sign_out(request: HttpRequest, user: User | None, **kwargs: Any) -> None:
     if user:

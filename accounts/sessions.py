@@ -42,6 +42,13 @@ def touch(request: HttpRequest) -> None:
     )
 
 
+def rename(request: HttpRequest) -> None:
+    """Give the session another key: who had copied the former one has nothing of the confirmation."""
+    former = request.session.session_key
+    request.session.cycle_key()
+    UserSession.objects.filter(session_key=former).update(session_key=request.session.session_key)
+
+
 def forget(request: HttpRequest) -> None:
     UserSession.objects.filter(session_key=request.session.session_key).delete()
     request.session.flush()

@@ -9,13 +9,14 @@ from accounts.models import Organization
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    theme = request.COOKIES.get("theme")
+    theme = request.COOKIES.get(settings.THEME_COOKIE_NAME)
     return {
         "site_name": settings.SITE_NAME,
         "site_url": settings.SITE_URL,
         "version": settings.VERSION,
         "sign_up_open": settings.SIGN_UP_OPEN,
         "area": area(request.path_info),
+        "theme_cookie": settings.THEME_COOKIE_NAME,
         "theme": theme if theme in {"light", "dark"} else "",
         "administered": lambda: administered(request),
     }

@@ -2,7 +2,6 @@
 
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -10,11 +9,12 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import sessions
 from accounts.actor import Actor
+from accounts.recency import recent_sign_in_required
 from accounts.requests import PersonRequest
 
 
 @require_http_methods(["GET", "POST"])
-@login_required
+@recent_sign_in_required
 def end(request: PersonRequest, pk: int) -> HttpResponse:
     """Of another session. This one ends by signing out."""
     others = UserSession.objects.filter(user=request.user).exclude(session_key=request.session.session_key)
@@ -27,7 +27,7 @@ def end(request: PersonRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@login_required
+@recent_sign_in_required
 def end_others(request: PersonRequest) -> HttpResponse:
     if request.method == "POST":
         ended = sessions.end_others(request.user, actor=Actor.of(request), but=request.session.session_key)

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.usersessions.models import UserSession
 from django.test import Client
 from django.urls import reverse
@@ -132,6 +133,47 @@ def test_signing_in_gives_a_session_a_new_name(alice: User) -> None:
 
     assert client.session.session_key != before
     assert is_signed_in(client)
+
+
+def test_signing_out_ends_the_session_on_the_server_and_empties_the_browser(alice: User) -> None:
+    client, copy = signed_in(alice), Client()
+    copy.cookies["sessionid"] = client.cookies["sessionid"].value
+    assert is_signed_in(copy)
+
+    answer = client.post(reverse("account_logout"))
+
+    assert answer.headers["Clear-Site-Data"] == '"cache"'
+    assert not is_signed_in(copy)
+
+
+def test_confirming_leaves_a_copied_session_behind(alice: User) -> None:
+    client, copy = signed_in(alice), Client()
+    copy.cookies["sessionid"] = client.cookies["sessionid"].value
+    row = session_of(client)
+
+    client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+
+    assert not is_signed_in(copy)
+    assert is_signed_in(client)
+    assert session_of(client).pk == row.pk
+
+
+@pytest.mark.parametrize("whose", ["one", "all others"])
+def test_ending_sessions_asks_for_a_recent_sign_in(alice: User, whose: str) -> None:
+    here, there = signed_in(alice), signed_in(alice)
+    session = here.session
+    session[AUTHENTICATION_METHODS_SESSION_KEY] = []
+    session.save()
+    page = reverse("session-end", args=[session_of(there).pk]) if whose == "one" else reverse("sessions-end-others")
+
+    asked = here.post(page)
+    still_open = is_signed_in(there)
+    here.post(asked.url, {"password": PASSWORD})
+
+    assert asked.url.startswith(reverse("account_reauthenticate"))
+    assert still_open
+    assert not is_signed_in(there)
+    assert is_signed_in(here)
 
 
 def test_activity_is_written_at_most_once_a_minute(alice: User, django_assert_num_queries) -> None:

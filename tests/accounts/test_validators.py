@@ -72,6 +72,8 @@ ALICE = User(email="alice@example.org", name="Alice Holmenkollen")
         ("1qaz2wsx3edc", "password_too_common"),
         ("alice@example.org", "password_too_similar"),
         ("Holmenkollen", "password_too_similar"),
+        ("Tokenrack2026", "own_words"),
+        ("my-Secret-Token!", "own_words"),
     ],
 )
 def test_a_poor_password_is_refused_for_one_reason(password: str, code: str) -> None:
@@ -81,5 +83,23 @@ def test_a_poor_password_is_refused_for_one_reason(password: str, code: str) -> 
     assert [error.code for error in refusal.value.error_list] == [code]
 
 
-def test_a_good_password_is_accepted() -> None:
-    validate_password("ten-chars!", ALICE)
+@pytest.mark.parametrize(
+    "password",
+    [
+        "ten-chars!",
+        "ALLCAPITALS",
+        "8402751936",
+        "      spaces",
+        "purple-token-hinge",
+        "\u0448\u0435\u0441\u0442\u044c \u0441\u043b\u043e\u0432",
+        "p" * 64,
+    ],
+    ids=ascii,
+)
+def test_a_good_password_is_accepted_whatever_it_is_made_of(password: str) -> None:
+    validate_password(password, ALICE)
+
+
+def test_the_name_of_ones_organization_is_no_password(alice: User) -> None:
+    with pytest.raises(ValidationError, match="words of this place"):
+        validate_password("Meridian-2026", alice)
