@@ -72,7 +72,7 @@ class PersonAdmin(NothingIsDeleted, UserAdmin):
     list_filter = ("is_active", "is_staff")
     search_fields = ("email", "name")
     filter_horizontal = ()
-    readonly_fields = ("is_active", "joined_at", "last_login", "password_changed_at")
+    readonly_fields = ("is_active", "joined_at", "last_login", "password_changed_at", "closed_at")
     fieldsets = (
         (None, {"fields": ("email", "name", "time_zone", "password")}),
         ("Site", {"fields": ("is_active", "is_staff", "is_superuser")}),
@@ -84,6 +84,10 @@ class PersonAdmin(NothingIsDeleted, UserAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         """A service account is the organization's: nobody gives it an address or a password here."""
         return super().get_queryset(request).filter(is_service_account=False)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A closed account is nobody's any more: no address or password brings it back."""
+        return super().has_change_permission(request, obj) and not (isinstance(obj, User) and obj.is_closed)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """The operator vouches for the address: without a verified one nobody signs in."""
@@ -118,7 +122,10 @@ class PersonAdmin(NothingIsDeleted, UserAdmin):
     @admin.action(description="Reactivate (stopped tokens stay revoked)")
     def reactivate(self, request: HttpRequest, people: QuerySet[User]) -> None:
         for person in people:
-            seats.reactivate_user(person, actor=Actor.of(request))
+            try:
+                seats.reactivate_user(person, actor=Actor.of(request))
+            except seats.SeatRefused as refused:
+                self.message_user(request, f"{person}: {refused}", messages.ERROR)
 
 
 @admin.register(Organization)

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts import chain
 from accounts.actor import Actor
-from accounts.models import AuditChain, AuditEvent, License, Organization, User
+from accounts.models import AuditChain, AuditEvent, Invitation, License, Organization, User
 
 
 def record(
@@ -93,8 +93,12 @@ def as_stored(details: dict[str, Any]) -> Any:
 
 
 def lock_chains_of(person: User) -> None:
-    """Ahead of an act that writes into several chains, so that they are always locked in the same order."""
-    locked([None, *person.licenses.exclude(organization=None).values_list("organization", flat=True)])
+    """Ahead of an act that writes into several chains, so that they are always locked in the same order.
+
+    Those that invite the person are among them: closing an account withdraws invitations.
+    """
+    theirs = person.licenses.exclude(organization=None).values_list("organization", flat=True)
+    locked([None, *theirs, *Invitation.objects.waiting().addressed_to(person).values_list("organization", flat=True)])
 
 
 def locked(organizations: Iterable[int | None]) -> list[AuditChain]:

@@ -1,10 +1,13 @@
 """Forms of the account itself."""
 
+from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
 from django.http import HttpRequest
 
+from accounts import closing
+from accounts.actor import Actor
 from accounts.models import User
 from accounts.validators import validate_plain_text
 
@@ -42,3 +45,28 @@ class ProfileForm(forms.ModelForm):
         labels = {"name": "Name", "wants_alerts": "Letters about new networks"}
         help_texts = {"name": "Shown to administrators of your organizations and in the audit log."}
         widgets = {"name": forms.TextInput({"autocomplete": "name"})}
+
+
+class ClosingForm(forms.Form):
+    """Close my account: the address is typed, so that nobody goes in passing."""
+
+    confirmation = forms.CharField(
+        label="Type your e-mail address to confirm",
+        max_length=254,
+        error_messages={"required": "Type the address of your account."},
+        widget=forms.TextInput({"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
+    )
+
+    def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.person = person
+        self.fields["confirmation"].help_text = f"It is {person.email}."
+
+    def clean_confirmation(self) -> str:
+        typed: str = self.cleaned_data["confirmation"].lower()
+        if typed != self.person.email:
+            raise forms.ValidationError("This is not the address of your account.")
+        return typed
+
+    def save(self, *, actor: Actor) -> None:
+        closing.close(self.person, actor=actor)

@@ -13,6 +13,8 @@ from accounts.models import User
 def edit(person: User, *, actor: Actor, token: Any = None, **fields: str | bool) -> None:
     """Set the fields that differ, and say in the audit log what they were, and by which token, if by one."""
     person = User.objects.select_for_update(no_key=True).get(pk=person.pk)
+    if person.is_closed:
+        return  # in another browser, while this form was on its way
     changes = {name: [getattr(person, name), value] for name, value in fields.items() if getattr(person, name) != value}
     if not changes:
         return

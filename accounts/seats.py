@@ -33,6 +33,7 @@ def give_license(license: License, *, actor: Actor) -> None:
     check_role(license)
     if license.organization:
         check_free_seat(license.organization)
+    check_open(User.objects.select_for_update(no_key=True).get(pk=license.user_id))
     license.save(force_insert=True)
     audit.record_on_license("license.created", license, actor=actor)
 
@@ -133,6 +134,7 @@ def reactivate_user(user: User, *, actor: Actor) -> None:
     user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     if user.is_active:
         return
+    check_open(user)
     user.is_active = True
     user.save(update_fields=["is_active"])
     audit.record_about_person("user.reactivated", user, actor=actor)
@@ -171,6 +173,11 @@ def check_role(license: License) -> None:
         raise SeatRefused("A service account cannot be an administrator.", field="role")
     if license.is_administrator and license.organization is None:
         raise SeatRefused("An individual license has no organization to administer.", field="role")
+
+
+def check_open(user: User) -> None:
+    if user.is_closed:
+        raise SeatRefused("This account was closed by its owner, for good.")
 
 
 def check_free_seat(organization: Organization) -> None:

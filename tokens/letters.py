@@ -10,7 +10,12 @@ from tokens.models import Token
 
 
 def readers(token: Token) -> list[User]:
-    """The owner; of a service account, which reads nothing, the administrators in force of its organization."""
+    """The owner; of a service account, which reads nothing, the administrators in force of its organization.
+
+    Nobody for a closed account.
+    """
+    if token.owner.is_closed:
+        return []
     if not token.owner.is_service_account:
         return [token.owner]
     if token.license is None or token.license.organization is None:

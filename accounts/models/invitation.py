@@ -1,6 +1,7 @@
 """An invitation: who may join an organization as what, by a link that only its letter holds."""
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
@@ -11,11 +12,21 @@ from accounts.models.license import License, Role, default_allowance
 from accounts.models.organization import Organization
 from accounts.validators import validate_plain_text
 
+if TYPE_CHECKING:
+    from accounts.models.user import User
+
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
     def waiting(self) -> "InvitationQuerySet":
         """Neither accepted nor withdrawn; of those some have expired."""
         return self.filter(accepted_at=None, withdrawn_at=None)
+
+    def addressed_to(self, person: "User") -> "InvitationQuerySet":
+        """To an address that the person has shown to be theirs."""
+        from allauth.account.models import EmailAddress  # a model of its own, loaded after this one
+
+        verified = EmailAddress.objects.filter(user=person, verified=True).annotate(lower=Lower("email"))
+        return self.filter(email__in=verified.values("lower"))
 
     def open(self, now: datetime) -> "InvitationQuerySet":
         """Those whose link lets somebody in."""

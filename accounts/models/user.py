@@ -13,6 +13,8 @@ from django.utils.crypto import salted_hmac
 
 from accounts.validators import validate_plain_text
 
+CLOSED = "Closed account"
+
 
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
@@ -58,6 +60,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     password_changed_at = models.DateTimeField(null=True, blank=True, editable=False)
     sessions_ended_at = models.DateTimeField(null=True, blank=True, editable=False)
     second_factor_at = models.DateTimeField(null=True, blank=True, editable=False)
+    closed_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = UserManager()
 
@@ -76,6 +79,10 @@ class User(AbstractBaseUser, PermissionsMixin):
                 condition=Q(is_service_account=False) | Q(password__startswith=UNUSABLE_PASSWORD_PREFIX),
                 name="user_service_account_has_no_password",
             ),
+            models.CheckConstraint(
+                condition=Q(closed_at=None) | Q(is_active=False, is_service_account=False, name=""),
+                name="user_closed_is_nobody",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -88,12 +95,17 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def display_name(self) -> str:
-        return self.name or self.email
+        return CLOSED if self.is_closed else self.name or self.email
 
     @property
     def shown_email(self) -> str:
-        """The made-up address of a service account is nobody's to read."""
-        return "" if self.is_service_account else self.email
+        """The made-up address of a service account, or of a closed one, is nobody's to read."""
+        return "" if self.is_service_account or self.is_closed else self.email
+
+    @property
+    def is_closed(self) -> bool:
+        """For good: nobody signs in with it again, and what it said of a person is gone."""
+        return self.closed_at is not None
 
     def get_full_name(self) -> str:
         return self.display_name

@@ -271,6 +271,7 @@ LOOKS: dict[str, tuple[str, Callable[[Page, House], None]]] = {
         ),
     ),
     "Security Settings, question on a page": ("alice", at("/security/api-token/regenerate/")),
+    "Security Settings, close the account": ("alice", at("/security/close/")),
     "My Profile": ("alice", at("/profile/")),
     "My Profile, sent back": (
         "alice",

@@ -230,8 +230,8 @@ class Token(models.Model):
         return f"{name}, {Hold(hold).label}" if is_person else f"{Hold(hold).label} by {name}"
 
     def is_liftable(self, now: datetime) -> bool:
-        """Whether anybody at all could re-approve it: some holds are for good, and so is an expiry."""
-        ended = self.is_expired(now) or self.is_replaced or self.hold in NEVER_LIFTED
+        """Whether anybody at all could re-approve it: an expiry is for good, so are some holds and a closed account."""
+        ended = self.is_expired(now) or self.is_replaced or self.hold in NEVER_LIFTED or self.owner.is_closed
         return self.is_revoked and not ended and not self.is_account_token
 
     def is_reapprovable_by(self, user: "User", now: datetime) -> bool:

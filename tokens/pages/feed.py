@@ -11,6 +11,8 @@ from tokens.models import Hold
 
 # action: icon, tone, words after the actor's name. {token} becomes the token's name.
 SENTENCES = {
+    "account.closed": ("cross", "bad", "closed the account"),
+    "account.data_downloaded": ("download", "info", "downloaded the personal data"),
     "account.edited": ("edit", "idle", "changed the profile"),
     "account.email_changed": ("edit", "info", "changed the e-mail address"),
     "account.password_changed": ("lock", "info", "changed the password"),
@@ -143,7 +145,7 @@ def entry(event: AuditEvent, reader: User, governs: bool) -> Entry:
         occurred_at=event.occurred_at,
         note=note(event.details),
         action=event.action,
-        actor=(event.actor.shown_email or event.actor.name) if event.actor else "",
+        actor=(event.actor.shown_email or event.actor.display_name) if event.actor else "",
         token=event.token_name,
         hint=event.token_hint,
         facts=facts(event.details),

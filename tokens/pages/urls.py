@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from tokens.pages import account_token, creation, dashboard, leaving, management
+from tokens.pages import account_token, creation, dashboard, leaving, management, personal_data
 
 urlpatterns = [
     path("", dashboard.overview, name="dashboard"),
@@ -10,6 +10,8 @@ urlpatterns = [
     path("security/", account_token.security, name="security"),
     path("security/api-token/regenerate/", account_token.regenerate, name="security-regenerate"),
     path("security/api-token/reveal/", account_token.reveal_security, name="security-reveal"),
+    path("security/data/", personal_data.download, name="data-download"),
+    path("security/close/", personal_data.close, name="account-close"),
     path("tokens/", management.index, name="tokens"),
     path("tokens/new/", creation.new, name="token-new"),
     path("tokens/<int:pk>/", management.detail, name="token-detail"),

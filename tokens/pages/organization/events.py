@@ -15,7 +15,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts import chain
-from accounts.models import AuditEvent
+from accounts.models import AuditEvent, User
 from accounts.models.audit import AuditEventQuerySet
 from tokens import format
 from tokens.filters import Filter
@@ -101,11 +101,17 @@ def matching(words: str) -> Q:
 
 def described(event: AuditEvent) -> dict[str, Any]:
     facts = chain.columns_of(event) | {
-        "actor": event.actor.email if event.actor else None,
-        "subject": event.subject.email if event.subject else None,
+        "actor": named(event.actor),
+        "subject": named(event.subject),
         "mac": bytes(event.mac),
     }
     return {column: facts[column] for column in COLUMNS}
+
+
+def named(person: User | None) -> str | None:
+    if person is None:
+        return None
+    return person.display_name if person.is_closed else person.email
 
 
 def as_json_lines(events: Iterable[AuditEvent]) -> Iterator[str]:
