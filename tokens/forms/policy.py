@@ -28,7 +28,7 @@ class PolicyForm(forms.Form):
         min_value=1,
         max_value=LONGEST_LIFETIME_DAYS,
         help_text="Longest time between creation and expiry. Tokens that live longer are blocked until their expiry "
-        "date comes nearer. Left empty, any.",
+        "date comes nearer. Left empty, any lifetime is allowed.",
         widget=forms.NumberInput(DAYS_INPUT),
     )
     requires_expiry = forms.BooleanField(
