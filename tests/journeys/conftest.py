@@ -43,6 +43,9 @@ class Console:
         page.on("pageerror", self.note_error)
 
     def note(self, message: ConsoleMessage) -> None:
+        """Chromium reports that it emptied its cache at a sign-out, which is no complaint."""
+        if message.type == "info" and message.text.startswith("Clear-Site-Data header on "):
+            return
         self.lines.append(f"{message.type}: {message.text} ({message.location.get('url', '')})")
 
     def note_error(self, error: Error) -> None:
