@@ -21,14 +21,20 @@ LONGEST_IDLE_DAYS = 365
 DAYS_INPUT = {"data-fit": "", "data-number": "", "inputmode": "numeric"}
 
 
+def faults(most: int) -> dict[str, str]:
+    said = f"A number of days from 0 to {most}."
+    return dict.fromkeys(("invalid", "min_value", "max_value"), said)
+
+
 class PolicyForm(forms.Form):
     lifetime_days = forms.IntegerField(
         label="Maximum lifetime",
         required=False,
-        min_value=1,
+        min_value=0,
         max_value=LONGEST_LIFETIME_DAYS,
+        error_messages=faults(LONGEST_LIFETIME_DAYS),
         help_text="Longest time between creation and expiry. Tokens that live longer are blocked until their expiry "
-        "date comes nearer. Left empty, any lifetime is allowed.",
+        "date comes nearer. 0 turns this off.",
         widget=forms.NumberInput(DAYS_INPUT),
     )
     requires_expiry = forms.BooleanField(
@@ -59,6 +65,7 @@ class PolicyForm(forms.Form):
         required=False,
         min_value=0,
         max_value=LONGEST_IDLE_DAYS,
+        error_messages=faults(LONGEST_IDLE_DAYS),
         help_text="A token not used for this long is blocked. Its holder can resume it. 0 turns this off.",
         widget=forms.NumberInput(DAYS_INPUT),
     )
@@ -137,7 +144,7 @@ def days(number: int | None) -> dt.timedelta | None:
 
 def initial_of(policy: Policy) -> dict[str, Any]:
     return {
-        "lifetime_days": policy.lifetime_days,
+        "lifetime_days": policy.lifetime_days or 0,
         "requires_expiry": policy.requires_expiry,
         "ranges": "\n".join(policy.allowed_networks),
         "revokes_on_sign_out": policy.revokes_on_sign_out,

@@ -117,6 +117,7 @@ class Scene:
         email = f"{name.split()[0].lower()}{self.suffix}@{DOMAIN}"
         invitation = Invitation(organization=self.organization, email=email, license_name="Fieldwork")
         invitations.draw_up(invitation, actor=Actor(sender))
+        Invitation.objects.filter(pk=invitation.pk).update(sent_at=timezone.now())
 
     def account_token(self, owner: User) -> None:
         issued = lifecycle.regenerate(actor=Actor(owner), owner=owner)
