@@ -20,6 +20,7 @@ from accounts.invited import invited
 from accounts.models import User
 from accounts.recency import ask_for_sign_in
 
+HALF_OPEN = "half_open"
 SPEAK_FOR_THEMSELVES = {"account/messages/logged_in.txt", "account/messages/logged_out.txt"}
 
 
@@ -49,6 +50,7 @@ class AccountAdapter(DefaultAccountAdapter):
         if user.is_service_account:
             clear_login(request)
             return self.respond_user_inactive(request, user)
+        request.session[HALF_OPEN] = user.get_session_auth_hash()
         return super().pre_login(request, user, **kwargs)
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
@@ -82,8 +84,10 @@ class AccountAdapter(DefaultAccountAdapter):
         transaction.on_commit(send, robust=True)
 
     def login(self, request: HttpRequest, user: Any) -> None:
-        """Somebody may be switched off between the password and the second factor."""
-        if not user.is_active:
+        """Between the password and the second factor, somebody may be switched off or get another password."""
+        begun = request.session.pop(HALF_OPEN, None)
+        now = User.objects.get(pk=user.pk)
+        if not now.is_active or begun != now.get_session_auth_hash():
             raise ImmediateHttpResponse(self.respond_user_inactive(request, user))
         super().login(request, user)
 

@@ -111,7 +111,7 @@ class PersonAdmin(NothingIsDeleted, UserAdmin):
             audit.record_about_person("account.password_changed", person, actor=Actor.of(request))
         return response
 
-    @admin.action(description="Deactivate: sign out everywhere and stop every token")
+    @admin.action(description="Deactivate: sign out everywhere and stop every token", permissions=["change"])
     def deactivate(self, request: HttpRequest, people: QuerySet[User]) -> None:
         for person in people:
             try:
@@ -119,7 +119,7 @@ class PersonAdmin(NothingIsDeleted, UserAdmin):
             except seats.SeatRefused as refused:
                 self.message_user(request, f"{person}: {refused}", messages.ERROR)
 
-    @admin.action(description="Reactivate (stopped tokens stay revoked)")
+    @admin.action(description="Reactivate (stopped tokens stay revoked)", permissions=["change"])
     def reactivate(self, request: HttpRequest, people: QuerySet[User]) -> None:
         for person in people:
             try:
@@ -170,7 +170,7 @@ class LicenseAdmin(NothingIsDeleted):
         else:
             seats.give_license(obj, actor=Actor.of(request))
 
-    @admin.action(description="Deactivate: stop every token that hangs on it")
+    @admin.action(description="Deactivate: stop every token that hangs on it", permissions=["change"])
     def deactivate(self, request: HttpRequest, licenses: QuerySet[License]) -> None:
         for license in licenses:
             try:
@@ -178,7 +178,7 @@ class LicenseAdmin(NothingIsDeleted):
             except seats.SeatRefused as refused:
                 self.message_user(request, f"{license}: {refused}", messages.ERROR)
 
-    @admin.action(description="Reactivate (stopped tokens stay revoked)")
+    @admin.action(description="Reactivate (stopped tokens stay revoked)", permissions=["change"])
     def reactivate(self, request: HttpRequest, licenses: QuerySet[License]) -> None:
         for license in licenses:
             try:

@@ -28,7 +28,8 @@ def record(
 ) -> AuditEvent:
     """Write one event, inside the transaction of the act it tells of.
 
-    `token` is anything with `id`, `name` and `hint`. `details` are JSON values and never hold a secret.
+    `token` is anything with `pk`, `name`, `hint` and `organization_id`. `details` are JSON values and never hold a
+    secret.
     """
     organizations = [organization.pk if organization else None]
     return append(action, organizations, actor=actor, subject=subject, token=token, details=details)
@@ -47,6 +48,8 @@ def record_on_license(action: str, license: License, *, actor: Actor, **details:
 
 def record_about_person(action: str, person: User, *, actor: Actor, token: Any = None, **details: Any) -> AuditEvent:
     """Write what concerns a person wherever they are: once for each organization with a license in force.
+
+    A token that hangs on a license is named to its own organization only.
 
     Into the site's own chain, where there is none. All rows after the first are marked as copies.
     """
@@ -71,20 +74,25 @@ def append(
         "action": action,
         "actor": actor.user,
         "subject": subject,
-        "token_id": token.pk if token else None,
-        "token_name": token.name if token else "",
-        "token_hint": token.hint if token else "",
         "address": actor.address,
         "user_agent": actor.user_agent,
         "details": as_stored(details),
     }
+    own = token.organization_id if token and token.organization_id in organizations else organizations[0]
     events = [
-        AuditEvent(organization_id=organization, is_copy=number > 0, **facts)
-        for number, organization in enumerate(organizations)
+        AuditEvent(organization_id=place, is_copy=place != own, **facts, **named(token, place))
+        for place in organizations
     ]
     for event, end in zip(events, locked(organizations), strict=True):
         link(event, end)
-    return events[0]
+    return next(event for event in events if not event.is_copy)
+
+
+def named(token: Any, organization: int | None) -> dict[str, Any]:
+    """The columns of a token, empty where it is another organization's."""
+    if token is None or (organization and token.organization_id not in {None, organization}):
+        return {}
+    return {"token_id": token.pk, "token_name": token.name, "token_hint": token.hint}
 
 
 def as_stored(details: dict[str, Any]) -> Any:

@@ -62,6 +62,8 @@ def record_failed_sign_in(credentials: dict[str, Any], request: HttpRequest | No
 def record_new_password(request: HttpRequest, user: User, **kwargs: Any) -> None:
     user.password_changed_at = timezone.now()
     user.save(update_fields=["password_changed_at"])
+    if request.user == user:
+        devices.remember(request, user.email)
     audit.record_about_person("account.password_changed", user, actor=Actor.of(request, user))
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts import audit
@@ -54,6 +55,8 @@ def edit_license(license: License, *, actor: Actor, **fields: Any) -> License:
     check_edit(license, changes, actor)
     if "role" in changes:
         check_others_govern(license, "demoted")
+    if "valid_until" in changes:
+        check_somebody_lasts(license)
     license.save(update_fields=list(changes))
     told = {name: [told_as(old), told_as(new)] for name, (old, new) in changes.items()}
     audit.record_on_license("license.edited", license, actor=actor, changes=told)
@@ -200,6 +203,15 @@ def check_others_govern(license: License, fate: str) -> None:
     governs = License.objects.in_force().administrators().filter(pk=license.pk).exists()
     if governs and not other_administrators(license).exists():
         raise SeatRefused(f"The last administrator cannot be {fate}.", field="role" if fate == "demoted" else None)
+
+
+def check_somebody_lasts(license: License) -> None:
+    """Whoever governs gets an end only while somebody else governs on after it."""
+    if not license.is_administrator or license.valid_until is None:
+        return
+    lasting = Q(valid_until=None) | Q(valid_until__gt=license.valid_until)
+    if not other_administrators(license).filter(lasting).exists():
+        raise SeatRefused("No other administrator would be left after that day.", field="valid_until")
 
 
 def other_administrators(license: License) -> LicenseQuerySet:

@@ -12,7 +12,7 @@ import binascii
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any
 
@@ -74,9 +74,11 @@ class Order:
             value, pk = json.loads(base64.urlsafe_b64decode(padded.encode("ascii")))
             if self.column != "pk" and value is not None:
                 value = self.field_of(rows).to_python(value)
+                if isinstance(value, datetime):
+                    value = value.astimezone(UTC)  # a moment that is none in UTC is in no database
                 if isinstance(value, str):
                     validate_text(value)
-        except (ValueError, TypeError, UnicodeError, binascii.Error, RecursionError, ValidationError):
+        except (ValueError, TypeError, OverflowError, UnicodeError, binascii.Error, RecursionError, ValidationError):
             return None
         if value is None and self.column != "pk" and not self.field_of(rows).null:
             return None

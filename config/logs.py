@@ -7,7 +7,7 @@ from logging import LogRecord
 current_request_id: ContextVar[str] = ContextVar("current_request_id", default="-")
 
 
-SECRET_PATH = re.compile(r"(/invitation/|/password/reset/key/)(?!sign-out/)[^/\s]+")
+SECRET_PATH = re.compile(r"(/invitation/|/password/reset/key/|/confirm-email/)(?!sign-out/)[^/\s]+")
 
 
 def with_request_id(record: LogRecord) -> bool:

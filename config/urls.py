@@ -3,6 +3,7 @@
 from allauth.account.decorators import secure_admin_login
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import admin
 from django.templatetags.static import static
@@ -16,6 +17,8 @@ from tokens.api.endpoints import api
 admin.site.unregister(EmailAddress)
 # Second factors belong to their owners; for who lost theirs there is `manage.py resetsecondfactor`.
 admin.site.unregister(Authenticator)
+# A session's key is the session: whoever could search for it could become anybody.
+admin.site.unregister(UserSession)
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [
@@ -24,6 +27,7 @@ urlpatterns = [
     path("", include("accounts.pages.urls")),
     path("account/", include("accounts.pages.door_urls")),
     path("account/", include("allauth.account.urls")),
+    path("django-admin/password_change/", RedirectView.as_view(pattern_name="account_change_password")),
     path("django-admin/", admin.site.urls),
     path("favicon.ico", RedirectView.as_view(url=lazy(static, str)("favicon.svg"))),
     path(".well-known/change-password", RedirectView.as_view(url=reverse_lazy("account_change_password"))),

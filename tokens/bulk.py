@@ -42,7 +42,7 @@ class Selection:
             tokens = TokenFilter(QueryDict(self.query), organization=organization).apply(now, in_passing=True)
         else:
             tokens = Token.objects.of_organization(organization).filter(pk__in=self.ids)
-        tokens = tokens.living(now).order_by("pk")
+        tokens = tokens.stoppable(now).order_by("pk")
         return tokens.filter(pk__lte=self.highest) if self.highest else tokens
 
     def in_words(self, organization: Organization) -> str:

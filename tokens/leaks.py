@@ -1,18 +1,22 @@
 """Finding the tokens that a pasted text is about, within what one organization governs.
 
-The text is looked at and forgotten: it is never stored, logged or handed on.
+The text is looked at and forgotten: it is never stored, logged or handed on. What was found is named by a signed proof,
+so that nobody stops a token by counting ids: an account token, which serves other organizations too, only by its text.
 """
 
 import re
 
 from django.conf import settings
+from django.core import signing
 from django.db.models import Q
 from django.views.decorators.debug import sensitive_variables
 
-from accounts.models import License, Organization
+from accounts.models import License, Organization, User
 from tokens import format, hashing
 from tokens.models import Token, TokenQuerySet
 
+SALT = "tokens.leaks"
+PROOF_SECONDS = 3600
 LONGEST_TEXT = 500
 TOKENS_FOUND = 20
 # A text of another system that was taken over, which our pattern does not know: any long enough word may be one.
@@ -31,7 +35,22 @@ def find(text: str, organization: Organization) -> list[Token]:
     """By the whole text of a token, wherever it stands in the line; without one, by hints, which several may share."""
     known = governed_by(organization).with_surroundings().order_by("-pk")
     found = list(known.filter(digest__in=digests_in(text)))
-    return found or list(known.filter(hint__in=hints_in(text))[:TOKENS_FOUND])
+    named = known.filter(organization=organization)
+    return found or list(named.filter(hint__in=hints_in(text))[:TOKENS_FOUND])
+
+
+def proof_of(token: Token, organization: Organization, finder: User) -> str:
+    return signing.dumps([token.pk, organization.pk, finder.pk], salt=SALT)
+
+
+def proven(proof: str, organization: Organization, finder: User) -> Token | None:
+    """The token that this person found in this organization a short while ago."""
+    try:
+        pk, *place = signing.loads(proof, salt=SALT, max_age=PROOF_SECONDS)
+    except signing.BadSignature:
+        return None
+    known = governed_by(organization).with_surroundings()
+    return known.filter(pk=pk).first() if place == [organization.pk, finder.pk] else None
 
 
 @sensitive_variables()

@@ -2,6 +2,7 @@
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.contrib.auth.models import Permission
 from django.test import Client
 
 from accounts.models import AuditEvent, License, User
@@ -151,3 +152,24 @@ def test_an_invitation_shows_no_digest(operators_browser: Client, bob: User) -> 
 
     assert invitation.email in page
     assert "digest" not in page.lower()
+
+
+def test_no_session_key_can_be_searched_for(operators_browser: Client) -> None:
+    assert operators_browser.get("/django-admin/usersessions/usersession/").status_code == 404
+
+
+def test_the_operators_password_is_changed_where_everybody_changes_theirs(operators_browser: Client) -> None:
+    answer = operators_browser.get("/django-admin/password_change/")
+
+    assert answer.url == "/account/password/change/"
+
+
+def test_who_may_only_look_switches_nobody_off(alice: User, charlie: User) -> None:
+    charlie.is_staff = True
+    charlie.save()
+    charlie.user_permissions.add(Permission.objects.get(codename="view_user"))
+    form = {"action": "deactivate", "_selected_action": [alice.pk]}
+
+    signed_in(charlie).post("/django-admin/accounts/user/", form)
+
+    assert User.objects.get(pk=alice.pk).is_active

@@ -6,11 +6,11 @@ import pytest
 import time_machine
 from django.db import transaction
 
-from accounts import audit
+from accounts import audit, people
 from accounts.actor import SYSTEM, Actor
 from accounts.models import AuditEvent, License, User
 from accounts.models.audit import AppendOnly
-from tests.factories import issue
+from tests.factories import LicenseFactory, issue
 
 
 @pytest.fixture
@@ -105,3 +105,14 @@ def test_what_concerns_a_person_is_found_newest_first_whoever_did_it(alice: User
     audit.record("account.signed_in", actor=Actor(bob), subject=bob)
 
     assert list(AuditEvent.objects.about(alice)) == [done_to_alice, done_by_alice]
+
+
+def test_a_token_is_named_to_its_own_organization_only(alices_license: License, mallory: User) -> None:
+    alice = alices_license.user
+    LicenseFactory(user=alice, organization=mallory.licenses.get().organization)
+    token = issue(alices_license, "merger-with-acme").token
+
+    people.edit(alice, actor=Actor(alice), token=token, name="Alice H.")
+
+    told = {event.organization.slug: event.token_name for event in AuditEvent.objects.filter(action="account.edited")}
+    assert told == {"meridian": "merger-with-acme", "elsewhere": ""}

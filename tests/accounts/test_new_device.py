@@ -5,6 +5,7 @@ from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
+from accounts import seats
 from accounts.models import User
 from tests.conftest import signed_in
 from tests.factories import PASSWORD
@@ -70,3 +71,10 @@ def test_a_new_account_token_is_told_to_its_owner(
     assert letter.subject.startswith(said)
     assert letter.to == [alice.email]
     assert str(answer.context["plaintext"]) not in letter.body
+
+
+def test_a_browser_is_new_again_when_its_person_has_ended_all_sessions(alice: User, letters) -> None:
+    thief = signed_in(alice)
+    seats.end_sessions(alice)
+
+    assert letters(alice, thief) == [f"{SUBJECT} to {alice.email}"]

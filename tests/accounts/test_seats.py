@@ -487,3 +487,26 @@ def test_beyond_its_seats_an_organization_takes_nobody_back(alices_license: Lice
     seats.reactivate_license(alices_license, actor=Actor(bob))
 
     assert not License.objects.get(pk=alices_license.pk).is_deactivated
+
+
+@pytest.mark.parametrize(("others_until", "is_refused"), [(None, False), (5, True), (20, False)])
+def test_an_administrator_gets_an_end_only_while_another_governs_on(
+    organization: Organization, bob: User, others_until: int | None, is_refused: bool
+) -> None:
+    now = timezone.now()
+    ends_at = now + timedelta(days=others_until) if others_until else None
+    LicenseFactory(organization=organization, administrator=True, valid_until=ends_at)
+    license = bob.licenses.get()
+
+    try:
+        seats.edit_license(license, actor=SYSTEM, valid_until=now + timedelta(days=10))
+        refused = False
+    except seats.SeatRefused:
+        refused = True
+
+    assert refused is is_refused
+
+
+def test_the_only_administrator_gets_no_end(bob: User) -> None:
+    with pytest.raises(seats.SeatRefused, match="No other administrator would be left"):
+        seats.edit_license(bob.licenses.get(), actor=SYSTEM, valid_until=timezone.now() + timedelta(days=10))

@@ -17,6 +17,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from accounts import seats
+from accounts.actor import SYSTEM
 from accounts.models import AuditEvent, License, User
 from config.environment import derived_key
 from tests.accounts.factors import after_password, app_code, code_of, give_app, is_signed_in, recovery_codes
@@ -501,3 +503,19 @@ def test_the_operator_is_asked_and_may_think_again(alice: User, monkeypatch: pyt
 def test_the_operator_hears_that_nobody_has_the_address(db: None) -> None:
     with pytest.raises(CommandError, match="Nobody has the address"):
         call_command("resetsecondfactor", "nobody@example.org", "--yes")
+
+
+@pytest.mark.parametrize("act", ["new password", "off and on"])
+def test_a_half_finished_sign_in_ends_with_what_ends_sessions(alice: User, act: str) -> None:
+    give_app(alice)
+    thief = after_password(alice)
+    if act == "new password":
+        alice.set_password("quite another secret")
+        alice.save()
+    else:
+        seats.deactivate_user(alice, actor=SYSTEM)
+        seats.reactivate_user(alice, actor=SYSTEM)
+
+    thief.post(AUTHENTICATE, {"code": app_code(alice)})
+
+    assert not is_signed_in(thief)

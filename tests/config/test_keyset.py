@@ -1,5 +1,7 @@
 """Paging by position: every row once, in order, in both directions, whatever comes or goes meanwhile."""
 
+import base64
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,6 +13,13 @@ from tests.factories import UserFactory
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 ORDERS = [Order(), Order(is_descending=False), Order("last_login"), Order("last_login", is_descending=False)]
+
+
+def cursor_at(moment: str) -> str:
+    return base64.urlsafe_b64encode(json.dumps([moment, 1]).encode()).decode().rstrip("=")
+
+
+EARLIER_THAN_TIME, LATER_THAN_TIME = cursor_at("0001-01-01T00:00:00+23:59"), cursor_at("9999-12-31T23:59:59-23:59")
 
 
 @pytest.fixture
@@ -84,7 +93,20 @@ def test_the_links_keep_the_rest_of_the_search() -> None:
 @pytest.mark.usefixtures("people")
 @pytest.mark.parametrize(
     "cursor",
-    ["", "x", "é", "%00", "W10", "WzEsIjIiXQ", "W251bGwsIHRydWVd", "WyJub3QgYSBkYXRlIiwgM10", "W1tdLCAzXQ", "[" * 9000],
+    [
+        "",
+        "x",
+        "é",
+        "%00",
+        "W10",
+        "WzEsIjIiXQ",
+        "W251bGwsIHRydWVd",
+        "WyJub3QgYSBkYXRlIiwgM10",
+        "W1tdLCAzXQ",
+        EARLIER_THAN_TIME,
+        LATER_THAN_TIME,
+        "[" * 9000,
+    ],
 )
 @pytest.mark.parametrize("order", ORDERS, ids=str)
 @pytest.mark.parametrize("word", ["after", "before"])

@@ -155,3 +155,14 @@ def test_a_deactivation_takes_over_what_the_owner_could_lift(alices_license: Lic
 
     token.refresh_from_db()
     assert token.hold == Hold.DEACTIVATION
+
+
+def test_a_batch_takes_over_what_its_owner_stopped_meanwhile(issued: Issued, alice: User, bob: User) -> None:
+    lifecycle.revoke(actor=Actor(alice), token=issued.token)
+    organization = issued.token.organization
+
+    stopped = [
+        lifecycle.revoke_many(actor=Actor(bob), organization=organization, ids=[issued.token.pk]) for _ in range(2)
+    ]
+
+    assert (stopped, hold_of(issued.token)) == ([1, 0], Hold.ADMINISTRATOR)

@@ -211,7 +211,7 @@ def test_a_pending_token_reads_whom_it_stands_for_and_nothing_else(pending: Issu
 
 
 def test_an_approved_token_does_what_it_holds(pending: Issued, bob: User) -> None:
-    lifecycle.approve(actor=Actor(bob), token=pending.token)
+    lifecycle.approve(actor=Actor(bob), token=pending.token, seen=pending.token.reach)
 
     assert outcome(call(pending, path="tokens/self")) == "let in"
     assert AuditEvent.objects.get(action="token.approved").actor == bob
@@ -220,7 +220,18 @@ def test_an_approved_token_does_what_it_holds(pending: Issued, bob: User) -> Non
 @pytest.mark.parametrize("who", ["alice", "mallory", "charlie"])
 def test_nobody_but_an_administrator_approves(request: pytest.FixtureRequest, pending: Issued, who: str) -> None:
     with pytest.raises(ActRefused, match="Only an administrator"):
-        lifecycle.approve(actor=Actor(request.getfixturevalue(who)), token=pending.token)
+        lifecycle.approve(actor=Actor(request.getfixturevalue(who)), token=pending.token, seen=pending.token.reach)
+
+    assert outcome(call(pending, path="tokens/self")) == "approval_pending"
+
+
+def test_what_was_widened_since_it_was_read_is_not_approved(pending: Issued, alice: User, bob: User) -> None:
+    seen = pending.token.reach
+    scope = ["account:write", "tokens:write"]
+    lifecycle.edit(actor=Actor(alice), token=pending.token, name=pending.token.name, scope=scope)
+
+    with pytest.raises(ActRefused, match="changed since you looked"):
+        lifecycle.approve(actor=Actor(bob), token=pending.token, seen=seen)
 
     assert outcome(call(pending, path="tokens/self")) == "approval_pending"
 
@@ -244,7 +255,7 @@ def test_what_an_administrator_makes_waits_for_nobody(organization: Organization
 def test_an_approved_token_waits_again_when_its_owner_changes_what_was_approved(
     pending: Issued, alice: User, bob: User, change: dict, expected: str
 ) -> None:
-    token = lifecycle.approve(actor=Actor(bob), token=pending.token)
+    token = lifecycle.approve(actor=Actor(bob), token=pending.token, seen=pending.token.reach)
 
     lifecycle.edit(actor=Actor(alice), token=token, **{"name": token.name, "scope": token.scopes} | change)
 

@@ -453,3 +453,11 @@ def test_the_networks_that_are_known_carry_over(alices_license: License) -> None
     successor = lifecycle.rotate(actor=Actor(token.owner), token=token, overlap=timedelta(hours=1)).token
 
     assert [known.network for known in successor.networks.all()] == ["192.0.2.0/24"]
+
+
+def test_a_rotation_leads_around_no_stop_by_an_administrator(issued: Issued, alice: User, bob: User) -> None:
+    first = lifecycle.rotate(actor=Actor(alice), token=issued.token, overlap=7 * DAY)
+    lifecycle.revoke(actor=Actor(bob), token=first.token)
+
+    with pytest.raises(ActRefused, match="An administrator stopped"):
+        lifecycle.rotate(actor=Actor(alice), token=issued.token, overlap=7 * DAY)

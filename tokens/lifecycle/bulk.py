@@ -4,13 +4,14 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts import audit
 from accounts.actor import Actor
 from accounts.models import AuditEvent, License, Organization, User
 from tokens.lifecycle.rows import given, stop
-from tokens.models import Hold, Token
+from tokens.models import LIFTED_BY_OWNER, Hold, Token
 
 REPEATED_WITHIN = timedelta(hours=1)
 
@@ -39,12 +40,15 @@ def begin_revoking(
 def revoke_many(
     *, actor: Actor, organization: Organization, ids: Iterable[int], reason: str = "", event: int | None = None
 ) -> int:
-    """Stop those that still work, and say how many did. Licenses first, then tokens, both in the order of their ids.
+    """Stop those that work, or that others than the actor could let in again, and say how many.
 
-    `event` is the audit row that the batch belongs to.
+    Licenses are locked first, then tokens, both in the order of their ids. `event` is the audit row that the batch
+    belongs to.
     """
     now = timezone.now()
-    tokens = Token.objects.of_organization(organization).filter(pk__in=list(ids)).living(now)
+    tokens = Token.objects.of_organization(organization).filter(pk__in=list(ids)).unexpired(now)
+    by_others = Q(hold__in=LIFTED_BY_OWNER) & ~Q(owner=actor.user)
+    tokens = tokens.filter(Q(revoked_at=None) | by_others).exclude(stops_at__lte=now)
     licenses = License.objects.filter(pk__in=tokens.values("license")).order_by("pk")
     list(licenses.select_for_update().values_list("pk", flat=True))
     found = list(tokens.with_surroundings().order_by("pk").select_for_update(of=("self",)))

@@ -93,6 +93,8 @@ def rotate(
     now = timezone.now()
     license = check_rotation(token, now)
     check_actor(actor, license)
+    if token.successors.filter(hold=Hold.ADMINISTRATOR).exists():
+        raise ActRefused("An administrator stopped the token that came of this one. Only they can let it work again.")
     for successor in token.successors.filter(revoked_at=None):
         if successor.first_used_at:
             raise ActRefused("This token was rotated already, and its successor is in use. Rotate that one.")

@@ -45,13 +45,18 @@ def reapprove(*, actor: Actor, token: Token, reason: str = "") -> Token:
 
 
 @transaction.atomic
-def approve(*, actor: Actor, token: Token) -> Token:
-    """Let a pending token do what it holds. Only for administrators; raises ActRefused."""
+def approve(*, actor: Actor, token: Token, seen: str) -> Token:
+    """Let a pending token do what it holds. Only for administrators; raises ActRefused.
+
+    `seen` is the reach of the token as the administrator read it: its owner may have widened it since.
+    """
     token = locked_token(token)
     if actor.user is None or not token.is_governed_by(actor.user):
         raise ActRefused("Only an administrator can approve a token.")
     if token.has_ended(timezone.now()):
         raise ActRefused("This token has ended and cannot be approved.")
+    if token.reach != seen:
+        raise ActRefused("This token was changed since you looked. Look again before you approve it.")
     if token.awaits_approval:
         token.awaits_approval = False
         token.save(update_fields=["awaits_approval"])

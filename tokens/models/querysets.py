@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 from accounts.address import canonical
 from accounts.models import License, Organization, User
 from tokens.models.policy import breaches
-from tokens.models.states import EXPIRING_WITHIN, State
+from tokens.models.states import EXPIRING_WITHIN, LIFTED_BY_OWNER, State
 
 if TYPE_CHECKING:
     from tokens.models.token import Token
@@ -52,6 +52,11 @@ class TokenQuerySet(models.QuerySet["Token"]):
     def living(self, now: datetime) -> "TokenQuerySet":
         """Neither expired nor revoked nor past the end of an overlap."""
         return self.unexpired(now).filter(revoked_at=None).exclude(stops_at__lte=now)
+
+    def stoppable(self, now: datetime) -> "TokenQuerySet":
+        """Living ones, and those that their owners stopped since and could let in again."""
+        held_since = Q(revoked_at__gte=now, hold__in=LIFTED_BY_OWNER)
+        return self.unexpired(now).filter(Q(revoked_at=None) | held_since).exclude(stops_at__lte=now)
 
     def in_state(self, state: str, now: datetime, *, are_named: bool = False) -> "TokenQuerySet":
         """The counterpart of Token.state: each fact, in the order in which they outweigh one another.

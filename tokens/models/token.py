@@ -176,6 +176,11 @@ class Token(models.Model):
         return max(filter(None, [self.created_at, self.last_used_at, self.resumed_at]))
 
     @property
+    def reach(self) -> str:
+        """What an approval is about: what it may do, and from where."""
+        return f"{self.scope} from {', '.join(self.allowed_networks) or 'anywhere'}"
+
+    @property
     def is_pending(self) -> bool:
         return self.awaits_approval and self.policy is not None and self.policy.requires_approval
 

@@ -180,6 +180,14 @@ def test_an_exported_line_can_be_verified_by_whoever_holds_the_key(log: None, cl
     assert [event["position"] for event in events] == list(range(1, len(events) + 1))
 
 
+@pytest.mark.parametrize(
+    ("text", "safe"),
+    [("x;=cmd|' /C calc'!A0", "x;'=cmd|' /C calc'!A0"), ("a\t+1", "a\t'+1"), ("＝1+1", "'＝1+1"), ("a=b;c", "a=b;c")],
+)
+def test_a_field_is_defused_for_sheets_that_part_it_otherwise(text: str, safe: str) -> None:
+    assert defused(text) == safe
+
+
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "\x00", "\x1b", "\x85"])
 def test_a_field_that_a_spreadsheet_would_run_is_defused(start: str) -> None:
     assert defused(f"{start}cmd|' /C calc'!A0") == f"'{start}cmd|' /C calc'!A0"

@@ -36,9 +36,15 @@ def client(bob: User) -> Client:
 def found(client: Client, text: str) -> list[Token]:
     answer = client.post(DESK, {"text": text})
     assert answer.status_code == 200
-    tokens = answer.context["tokens"]
+    tokens = [token for token, _ in answer.context["found"]]
     assert (NOTHING in answer.content.decode()) is (tokens == [])
-    return list(tokens)
+    return tokens
+
+
+def place_of(client: Client, text: str) -> str:
+    """Where the one token that a text leads to is revoked."""
+    ((_, proof),) = client.post(DESK, {"text": text}).context["found"]
+    return f"{DESK}{proof}/revoke/"
 
 
 @pytest.mark.parametrize(
@@ -117,7 +123,7 @@ def test_what_cannot_be_a_token_is_refused_and_not_repeated(
 
     assert answer.status_code == 200
     assert answer.context["form"].errors
-    assert answer.context["tokens"] is None
+    assert answer.context["found"] is None
     assert "x" * 20 not in answer.content.decode()
 
 
@@ -136,7 +142,7 @@ def test_the_answer_says_whose_it_is_and_how_it_stands(issued: Issued, client: C
 def test_revoking_from_the_desk_asks_stops_for_good_and_says_so(
     issued: Issued, client: Client, django_capture_on_commit_callbacks: Any
 ) -> None:
-    place = f"{DESK}{issued.token.pk}/revoke/"
+    place = place_of(client, issued.plaintext)
     assert "never comes back" in client.get(place).content.decode()
     assert Token.objects.get(pk=issued.token.pk).hold == ""
 
@@ -150,11 +156,29 @@ def test_revoking_from_the_desk_asks_stops_for_good_and_says_so(
     assert "Revoke as leaked" not in client.post(DESK, {"text": str(issued.plaintext)}).content.decode()
 
 
-def test_a_token_of_others_is_not_revoked_by_its_number(mallory: User, client: Client) -> None:
-    token = issue(mallory.licenses.get()).token
+def test_an_account_token_is_reached_by_its_text_alone(alice: User, client: Client) -> None:
+    token = lifecycle.regenerate(actor=Actor(alice), owner=alice).token
 
+    assert found(client, token.hint) == []
     assert client.post(f"{DESK}{token.pk}/revoke/").status_code == 404
     assert Token.objects.get(pk=token.pk).hold == ""
+
+
+def test_what_one_administrator_found_another_does_not_revoke(
+    issued: Issued, client: Client, organization: Organization, mallory: User
+) -> None:
+    place = place_of(client, issued.plaintext)
+    colleague = LicenseFactory(organization=organization, administrator=True).user
+
+    answers = [
+        signed_in(colleague).post(place),
+        signed_in(mallory).post(place),
+        signed_in(mallory).post(place.replace("meridian", "elsewhere")),
+        client.post(place.replace("/revoke/", "x/revoke/")),
+    ]
+
+    assert {answer.status_code for answer in answers} == {404}
+    assert Token.objects.get(pk=issued.token.pk).hold == ""
 
 
 def test_thirty_tokens_with_one_hint_take_no_more_queries_than_two(issued: Issued, client: Client) -> None:
@@ -187,7 +211,8 @@ def test_the_pasted_text_is_nowhere_afterwards(
     with django_capture_on_commit_callbacks(execute=True):
         answer = client.post(DESK, {"text": text})
         client.get(DESK)
-        client.post(f"{DESK}{issued.token.pk}/revoke/")
+        if is_recent:
+            client.post(place_of(client, issued.plaintext))
 
     assert answer.status_code == (200 if is_recent else 302)
     letters = [f"{letter.subject}{letter.body}{letter.alternatives}" for letter in mail.outbox]  # type: ignore[attr-defined]

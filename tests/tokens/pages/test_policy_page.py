@@ -121,7 +121,7 @@ def test_a_pending_token_is_approved_on_its_page(client: Client, alices_license:
     token = issue(alices_license).token
 
     before = client.get(reverse("organization-token", args=["meridian", token.pk])).content.decode()
-    client.post(reverse("organization-token-approve", args=["meridian", token.pk]))
+    client.post(reverse("organization-token-approve", args=["meridian", token.pk]), {"seen": token.reach})
 
     assert "Waiting for approval" in before
     assert not Token.objects.get().awaits_approval

@@ -144,9 +144,17 @@ def in_cell(value: Any) -> str:
 
 
 def defused(text: str) -> str:
-    """A spreadsheet would run a field that begins like a formula; names and programs are chosen by strangers."""
-    is_live = text[:1] in {"=", "+", "-", "@"} or unicodedata.category(text[:1] or "a") == "Cc"
-    return f"'{text}" if text and is_live else text
+    """A spreadsheet would run a field that begins like a formula; names and programs are chosen by strangers.
+
+    Some part fields at semicolons or tabs, and read the wide forms of a sign as the sign.
+    """
+    return "".join(f"'{part}" if is_live(part) else part for part in re.split(r"(?<=[;\t])", text))
+
+
+def is_live(part: str) -> bool:
+    """Whether a cell that begins so is more than text."""
+    begins_formula = unicodedata.normalize("NFKC", part[:1]).startswith(("=", "+", "-", "@"))
+    return begins_formula or unicodedata.category(part[:1] or "a") == "Cc"
 
 
 WRITERS = {"csv": ("text/csv; charset=utf-8", as_csv), "jsonl": ("application/jsonl", as_json_lines)}

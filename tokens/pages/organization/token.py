@@ -68,7 +68,7 @@ def approve(request: PersonRequest, organization: Organization, pk: int) -> Http
     if request.method != "POST":
         return render(request, "tokens/approve.html", {"token": token, "back": here, "organization": organization})
     try:
-        lifecycle.approve(actor=Actor.of(request), token=token)
+        lifecycle.approve(actor=Actor.of(request), token=token, seen=request.POST.get("seen", ""))
         messages.success(request, f"{token.name} is approved.")
     except ActRefused as refused:
         messages.error(request, f"{token.name}: {refused}")
