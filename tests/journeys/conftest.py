@@ -8,6 +8,8 @@ from typing import Any
 
 import httpx
 import pytest
+from django.contrib.staticfiles.handlers import StaticFilesHandler
+from django.http import HttpRequest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Locator, Page, expect, sync_playwright
 
 from accounts.models import User
@@ -58,6 +60,21 @@ class Console:
     def is_allowed(self, line: str) -> bool:
         found = re.match(r"error: Failed to load resource: .* status of (\d+)", line)
         return bool(found) and int(found[1]) in self.allowed
+
+
+@pytest.fixture(scope="session", autouse=True)
+def kept_files() -> Iterator[None]:
+    """Style sheets and scripts are fetched once by each browser, as in the field, where their names carry hashes."""
+    serve = StaticFilesHandler.serve
+
+    def serve_to_keep(self: StaticFilesHandler, request: HttpRequest) -> Any:
+        response = serve(self, request)
+        response.headers["Cache-Control"] = "max-age=600"
+        return response
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(StaticFilesHandler, "serve", serve_to_keep)
+        yield
 
 
 @pytest.fixture(scope="session")
