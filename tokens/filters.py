@@ -27,7 +27,7 @@ ORDERS = {
 class Filter(forms.Form):
     q = forms.CharField(required=False, max_length=LONGEST_SEARCH)
 
-    def value(self, name: str) -> str:
+    def value(self, name: str) -> Any:
         return self.cleaned_data.get(name, "") if self.is_valid() or name in self.cleaned_data else ""
 
     @property

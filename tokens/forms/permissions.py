@@ -6,7 +6,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from accounts.validators import validate_plain_text
-from tokens import networks, scopes
+from tokens import scopes
+from tokens.forms.ranges import RangesField
 from tokens.lifecycle import ActRefused
 
 NAME_HELP = "The program or machine that will use it. Only people see this name."
@@ -24,13 +25,7 @@ class PermissionsMixin(forms.Form):
         widget=forms.TextInput({"autocomplete": "off"}),
     )
     preset = forms.ChoiceField(choices=PRESETS, required=False, initial="custom", widget=forms.RadioSelect)
-    ranges = forms.CharField(
-        label="Allowed IP ranges",
-        required=False,
-        max_length=4000,
-        help_text="One address or range a line. Left empty, any address may use the token.",
-        widget=forms.Textarea({"rows": 3, "spellcheck": "false"}),
-    )
+    ranges = RangesField(help_text="One address or range a line. Left empty, any address may use the token.")
     revoke_on_sign_out = forms.BooleanField(
         label="Revoke when I sign out",
         required=False,
@@ -52,12 +47,6 @@ class PermissionsMixin(forms.Form):
             field = self[f"scope_{resource.name}"]
             rows.append({"resource": resource, "field": field, "level": field.value() or "none", "levels": LEVELS})
         return rows
-
-    def clean_ranges(self) -> list[str]:
-        try:
-            return networks.parse_lines(self.cleaned_data["ranges"])
-        except networks.NetworkError as error:
-            raise ValidationError(str(error)) from None
 
     def chosen_scope(self) -> list[str]:
         """A preset stands for every resource; without JavaScript it arrives with an untouched table."""

@@ -11,7 +11,8 @@ from django.core.serializers.json import DjangoJSONEncoder
 
 from accounts.actor import Actor
 from accounts.models import Organization
-from tokens import lifecycle, networks, scopes
+from tokens import lifecycle, scopes
+from tokens.forms.ranges import RangesField
 from tokens.lifecycle import Effect
 from tokens.models import Policy
 
@@ -42,13 +43,9 @@ class PolicyForm(forms.Form):
         required=False,
         help_text="Tokens without an expiry date are blocked until they get one.",
     )
-    ranges = forms.CharField(
-        label="Allowed IP ranges",
-        required=False,
-        max_length=4000,
+    ranges = RangesField(
         help_text="One address or range a line. Calls from elsewhere are refused, whatever the token allows. "
-        "Left empty, any address is allowed.",
-        widget=forms.Textarea({"rows": 3, "spellcheck": "false"}),
+        "Left empty, any address is allowed."
     )
     revokes_on_sign_out = forms.BooleanField(
         label="Revoke on sign-out",
@@ -91,12 +88,6 @@ class PolicyForm(forms.Form):
     @property
     def grants(self) -> list[dict[str, Any]]:
         return [{"resource": resource, "field": self[f"grant_{resource.name}"]} for resource in scopes.resources()]
-
-    def clean_ranges(self) -> list[str]:
-        try:
-            return networks.parse_lines(self.cleaned_data["ranges"])
-        except networks.NetworkError as error:
-            raise ValidationError(str(error)) from None
 
     def clean_requires_second_factor(self) -> bool:
         """Who asks it of others has one; or the first to be blocked would be the one who could undo it."""

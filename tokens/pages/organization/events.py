@@ -76,9 +76,6 @@ class AuditFilter(Filter):
             events = events.filter(occurred_at__lte=dt.datetime.combine(day, dt.time.max, zone))
         return events
 
-    def value(self, name: str) -> Any:
-        return super().value(name)
-
     @property
     def in_words(self) -> dict[str, str]:
         """What the log keeps of it. Whoever looked for a token by its whole text is not quoted."""
