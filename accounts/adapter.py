@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts import guesses
-from accounts.address import client_address
+from accounts.address import address_to_store
 from accounts.invited import invited
 from accounts.models import User
 from accounts.recency import ask_for_sign_in
@@ -92,7 +92,7 @@ class AccountAdapter(DefaultAccountAdapter):
         super().login(request, user)
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        return client_address(request) or "0.0.0.0"  # noqa: S104 - stands for "unknown", nothing listens there
+        return address_to_store(request)
 
     def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
         """Links in letters lead to the one public address, whatever the request called the host."""

@@ -24,6 +24,11 @@ def client_address(request: HttpRequest) -> str:
     return canonical(forwarded[-proxies].strip())
 
 
+def address_to_store(request: HttpRequest) -> str:
+    """For django-allauth's columns, which take no empty address."""
+    return client_address(request) or "0.0.0.0"  # noqa: S104 - stands for "unknown", nothing listens there
+
+
 def canonical(text: str) -> str:
     """`::ffff:192.0.2.1` and `192.0.2.1` are one address; what is no address becomes ""."""
     try:

@@ -1,5 +1,6 @@
 """Django's admin, for the site operator: people, organizations, licenses. Acts go through `seats`."""
 
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -54,6 +55,14 @@ class NothingIsDeleted(admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def each(self, request: HttpRequest, rows: QuerySet[Any], act: Callable[..., None]) -> None:
+        """Act on every row; what `seats` refuses is said and keeps no other back."""
+        for row in rows:
+            try:
+                act(row, actor=Actor.of(request))
+            except seats.SeatRefused as refused:
+                self.message_user(request, f"{row}: {refused}", messages.ERROR)
 
 
 class ReadOnly(NothingIsDeleted):
@@ -113,19 +122,11 @@ class PersonAdmin(NothingIsDeleted, UserAdmin):
 
     @admin.action(description="Deactivate: sign out everywhere and stop every token", permissions=["change"])
     def deactivate(self, request: HttpRequest, people: QuerySet[User]) -> None:
-        for person in people:
-            try:
-                seats.deactivate_user(person, actor=Actor.of(request))
-            except seats.SeatRefused as refused:
-                self.message_user(request, f"{person}: {refused}", messages.ERROR)
+        self.each(request, people, seats.deactivate_user)
 
     @admin.action(description="Reactivate (stopped tokens stay revoked)", permissions=["change"])
     def reactivate(self, request: HttpRequest, people: QuerySet[User]) -> None:
-        for person in people:
-            try:
-                seats.reactivate_user(person, actor=Actor.of(request))
-            except seats.SeatRefused as refused:
-                self.message_user(request, f"{person}: {refused}", messages.ERROR)
+        self.each(request, people, seats.reactivate_user)
 
 
 @admin.register(Organization)
@@ -172,19 +173,11 @@ class LicenseAdmin(NothingIsDeleted):
 
     @admin.action(description="Deactivate: stop every token that hangs on it", permissions=["change"])
     def deactivate(self, request: HttpRequest, licenses: QuerySet[License]) -> None:
-        for license in licenses:
-            try:
-                seats.deactivate_license(license, actor=Actor.of(request))
-            except seats.SeatRefused as refused:
-                self.message_user(request, f"{license}: {refused}", messages.ERROR)
+        self.each(request, licenses, seats.deactivate_license)
 
     @admin.action(description="Reactivate (stopped tokens stay revoked)", permissions=["change"])
     def reactivate(self, request: HttpRequest, licenses: QuerySet[License]) -> None:
-        for license in licenses:
-            try:
-                seats.reactivate_license(license, actor=Actor.of(request))
-            except seats.SeatRefused as refused:
-                self.message_user(request, f"{license}: {refused}", messages.ERROR)
+        self.each(request, licenses, seats.reactivate_license)
 
 
 @admin.register(Invitation)

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.actor import Actor, user_agent_of
-from accounts.address import client_address
+from accounts.address import address_to_store
 from accounts.models import User
 from accounts.requests import PersonRequest
 
@@ -37,7 +37,7 @@ def touch(request: HttpRequest) -> None:
     rows = UserSession.objects.filter(session_key=request.session.session_key)
     rows.update(
         last_seen_at=timezone.now(),
-        ip=client_address(request) or "0.0.0.0",  # noqa: S104 - stands for "unknown", nothing listens there
+        ip=address_to_store(request),
         user_agent=user_agent_of(request),
     )
 
