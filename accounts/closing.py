@@ -59,7 +59,7 @@ def hindrances(user: User) -> list[str]:
     found = [
         f"You are the last administrator of {organization}. Make another member an administrator, or invite one, first."
         for organization in governed
-        if not License.objects.in_force().administrators().filter(organization=organization).exclude(user=user).exists()
+        if not License.objects.governing().filter(organization=organization).exclude(user=user).exists()
     ]
     if user.is_superuser and not operators().exclude(pk=user.pk).exists():
         found.append("You are the last operator of this site. Make another person a superuser first.")

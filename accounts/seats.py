@@ -200,7 +200,7 @@ def check_service_name(license: License) -> None:
 
 def check_others_govern(license: License, fate: str) -> None:
     """Whoever governs nothing may always go; who governs, only while somebody else does too."""
-    governs = License.objects.in_force().administrators().filter(pk=license.pk).exists()
+    governs = License.objects.governing().filter(pk=license.pk).exists()
     if governs and not other_administrators(license).exists():
         raise SeatRefused(f"The last administrator cannot be {fate}.", field="role" if fate == "demoted" else None)
 
@@ -218,7 +218,7 @@ def other_administrators(license: License) -> LicenseQuerySet:
     """Those who could govern the organization without this license; under its lock, so that two cannot go at once."""
     assert license.organization is not None  # noqa: S101 - an administrator has one
     lock(license.organization)
-    administrators = License.objects.in_force().administrators().filter(organization=license.organization)
+    administrators = License.objects.governing().filter(organization=license.organization)
     return administrators.exclude(pk=license.pk)
 
 

@@ -20,7 +20,7 @@ def readers(token: Token) -> list[User]:
         return [token.owner]
     if token.license is None or token.license.organization is None:
         return []
-    seats = token.license.organization.licenses.in_force().administrators()
+    seats = token.license.organization.licenses.governing()
     return [license.user for license in seats.select_related("user").order_by("pk")]
 
 

@@ -70,7 +70,7 @@ class Rack:
 
     @property
     def policy(self) -> Policy | None:
-        return getattr(self.license.organization, "policy", None)
+        return Policy.of(self.license.organization)
 
     @property
     def next_position(self) -> int:

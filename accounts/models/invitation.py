@@ -37,7 +37,7 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         return self.annotate(is_vouched_for=self.sender_governs())  # type: ignore[no-redef]
 
     def sender_governs(self) -> Exists:
-        seats = License.objects.in_force().administrators()
+        seats = License.objects.governing()
         return Exists(seats.filter(organization=OuterRef("organization"), user=OuterRef("invited_by")))
 
 

@@ -1,6 +1,7 @@
 """A license: the seat that ties a person to an organization, or to none, and carries the tokens' hooks."""
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
@@ -9,6 +10,9 @@ from django.utils import timezone
 
 from accounts.models.organization import Organization
 from accounts.validators import validate_plain_text
+
+if TYPE_CHECKING:
+    from accounts.models.user import User
 
 MOST_HOOKS = 100
 
@@ -32,6 +36,16 @@ class LicenseQuerySet(models.QuerySet["License"]):
 
     def administrators(self) -> "LicenseQuerySet":
         return self.filter(role=Role.ADMINISTRATOR, user__is_active=True, user__is_service_account=False)
+
+    def governing(self) -> "LicenseQuerySet":
+        """Those that let their holders administer their organization now."""
+        return self.in_force().administrators()
+
+    def governs(self, user: "User | None", organization_id: int | None) -> bool:
+        """Whether the user administers the organization now."""
+        if user is None or organization_id is None:
+            return False
+        return self.governing().filter(user=user, organization=organization_id).exists()
 
     def kept(self) -> "LicenseQuerySet":
         """Without those that were withdrawn, or that their holders left."""

@@ -22,7 +22,7 @@ class OrganizationQuerySet(models.QuerySet["Organization"]):
         """Those in which the user holds an administrator's license that is in force."""
         from accounts.models.license import License
 
-        return self.filter(pk__in=License.objects.in_force().administrators().filter(user=user).values("organization"))
+        return self.filter(pk__in=License.objects.governing().filter(user=user).values("organization"))
 
 
 class Organization(models.Model):

@@ -10,20 +10,15 @@ from tokens.lifecycle.outcome import ActRefused
 from tokens.models import Policy
 
 
-def policy_of(license: License) -> Policy | None:
-    """As it was loaded with the license, when that was locked."""
-    return getattr(license.organization, "policy", None)
-
-
 def check_second_factor(license: License) -> None:
-    policy, person = policy_of(license), license.user
-    if policy and policy.requires_second_factor and not person.second_factor_at and not person.is_service_account:
+    policy = Policy.of(license.organization)
+    if policy and policy.misses_second_factor(license.user):
         raise ActRefused(f"{license.organization} asks for two-factor. Set it up first, on Security Settings.")
 
 
 def check_end(license: License, created_at: datetime, expires_at: datetime | None) -> None:
     """Whether a token of that age may end then, or never."""
-    policy = policy_of(license)
+    policy = Policy.of(license.organization)
     if policy is None:
         return
     if expires_at is None and (policy.requires_expiry or policy.lifetime):
@@ -36,23 +31,16 @@ def check_end(license: License, created_at: datetime, expires_at: datetime | Non
 
 
 def check_grant(license: License, scope: Iterable[str]) -> None:
-    """Whether the policy lets this member grant each permission. Administrators and service accounts are free."""
-    policy = policy_of(license)
-    if policy is None or license.is_administrator or license.user.is_service_account:
-        return
-    refused = sorted(word for word in scope if scopes.is_withheld(word, policy.withheld))
+    """Whether the policy lets the holder grant each permission."""
+    policy = Policy.of(license.organization)
+    withheld = policy.withheld_from(license.user, license) if policy else frozenset()
+    refused = sorted(word for word in scope if scopes.is_withheld(word, withheld))
     if refused:
         raise ActRefused(f"{license.organization} lets no member grant {refused[0]}.", field="permissions")
 
 
 def awaits_approval(license: License, actor: Actor) -> bool:
     """What an administrator does needs no approval of another one."""
-    policy = policy_of(license)
-    return policy is not None and policy.requires_approval and not is_administrator(license, actor)
-
-
-def is_administrator(license: License, actor: Actor) -> bool:
-    if actor.user is None or license.organization is None:
-        return False
-    seats = license.organization.licenses.in_force().administrators()
-    return seats.filter(user=actor.user).exists()
+    policy = Policy.of(license.organization)
+    is_asked = policy is not None and policy.requires_approval
+    return is_asked and not License.objects.governs(actor.user, license.organization_id)

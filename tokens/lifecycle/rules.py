@@ -37,9 +37,7 @@ def check_actor(actor: Actor, license: License) -> None:
     """The holder of the license; of a service account's, whoever administers the organization it belongs to."""
     if actor.user is None or actor.user == license.user:
         return
-    seats = License.objects.in_force().administrators().filter(user=actor.user)
-    governs = license.organization_id is not None and seats.filter(organization=license.organization_id).exists()
-    if not (license.user.is_service_account and governs):
+    if not (license.user.is_service_account and License.objects.governs(actor.user, license.organization_id)):
         raise ActRefused("Only its owner can do this.")
 
 

@@ -13,10 +13,11 @@ from django.db.models import ExpressionWrapper, F, Q, Value
 from django.db.models.functions import Coalesce, Greatest
 from django.db.models.lookups import GreaterThan, LessThanOrEqual
 
-from accounts.models import Organization
+from accounts.models import License, Organization
 from tokens import scopes
 
 if TYPE_CHECKING:
+    from accounts.models import User
     from tokens.models.token import Token
 
 # An expiry is the last second of a day: a token may outlive its days by the rest of the last one, 25 hours long when
@@ -63,6 +64,11 @@ class Policy(models.Model):
     def __str__(self) -> str:
         return f"Policy of {self.organization}"
 
+    @classmethod
+    def of(cls, organization: Organization | None) -> "Policy | None":
+        """As it was loaded with the organization, or is loaded now; None where none was saved."""
+        return getattr(organization, "policy", None)
+
     @property
     def lifetime_days(self) -> int | None:
         return self.lifetime.days if self.lifetime else None
@@ -76,13 +82,21 @@ class Policy(models.Model):
         """Scopes that members may not grant to their tokens."""
         return scopes.parse(self.withheld_scope)
 
+    def withheld_from(self, holder: "User", license: License) -> frozenset[str]:
+        """Administrators and service accounts are free."""
+        is_free = license.is_administrator or holder.is_service_account
+        return frozenset() if is_free else self.withheld
+
+    def misses_second_factor(self, person: "User") -> bool:
+        return self.requires_second_factor and not person.second_factor_at and not person.is_service_account
+
     def block_of(self, token: "Token", now: datetime) -> Block | None:
         """The first rule that the token does not keep, in the order of Block."""
         if self.lifetime and self.is_too_long(token.created_at, token.expires_at):
             return Block.LIFETIME
         if self.requires_expiry and token.expires_at is None:
             return Block.EXPIRY
-        if self.requires_second_factor and not token.owner.second_factor_at and not token.owner.is_service_account:
+        if self.misses_second_factor(token.owner):
             return Block.SECOND_FACTOR
         if self.idle_after and token.last_seen_at + self.idle_after <= now:
             return Block.IDLE

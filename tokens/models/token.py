@@ -163,12 +163,12 @@ class Token(models.Model):
     @property
     def policy(self) -> Policy | None:
         """Of the organization whose license it hangs on; account tokens hang on their owner alone."""
-        organization = self.license and self.license.organization
-        return getattr(organization, "policy", None)
+        return Policy.of(self.license.organization) if self.license else None
 
     def block(self, now: datetime) -> Block | None:
         """Which rule of the policy keeps it from working."""
-        return self.policy.block_of(self, now) if self.policy else None
+        policy = self.policy
+        return policy.block_of(self, now) if policy else None
 
     @property
     def last_seen_at(self) -> datetime:
@@ -211,18 +211,13 @@ class Token(models.Model):
 
     @property
     def withheld(self) -> frozenset[str]:
-        """What the policy lets no member grant. Administrators and service accounts are free."""
-        if self.policy is None or self.license is None:
-            return frozenset()
-        is_free = self.license.is_administrator or self.owner.is_service_account
-        return frozenset() if is_free else self.policy.withheld
+        """What the policy keeps back from its owner."""
+        policy = self.policy
+        return policy.withheld_from(self.owner, self.license) if policy and self.license else frozenset()
 
     def is_governed_by(self, user: "User") -> bool:
         """Whether the user administers the organization whose license the token hangs on."""
-        if self.organization_id is None:
-            return False
-        seats = License.objects.in_force().administrators()
-        return seats.filter(organization=self.organization_id, user=user).exists()
+        return License.objects.governs(user, self.organization_id)
 
     @property
     def stopper(self) -> str:
