@@ -1,5 +1,7 @@
 """Deactivate, Reactivate and Withdraw: each a question, and the deed."""
 
+from collections.abc import Callable
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -9,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 from accounts import seats
 from accounts.actor import Actor
 from accounts.guards import administrator_required
-from accounts.models import Organization
+from accounts.models import License, Organization
 from accounts.recency import recent_sign_in_required
 from accounts.requests import PersonRequest
 from accounts.seats import SeatRefused
@@ -23,12 +25,9 @@ from tokens.racks import fill
 def deactivate(request: PersonRequest, organization: Organization, pk: int) -> HttpResponse:
     license = license_of(organization, pk)
     if request.method == "POST":
-        try:
-            seats.deactivate_license(license, actor=Actor.of(request))
-            messages.success(request, f"{license.user} is deactivated. The tokens stopped at once.")
-        except SeatRefused as refused:
-            messages.error(request, str(refused))
-        return redirect("organization-members", organization.slug)
+        return done(
+            request, seats.deactivate_license, license, f"{license.user} is deactivated. The tokens stopped at once."
+        )
     (rack,) = fill([license], timezone.now(), ended_shown=0)
     return render(request, "organization/deactivate.html", {"organization": organization, "rack": rack})
 
@@ -39,12 +38,12 @@ def deactivate(request: PersonRequest, organization: Organization, pk: int) -> H
 def reactivate(request: PersonRequest, organization: Organization, pk: int) -> HttpResponse:
     license = license_of(organization, pk)
     if request.method == "POST":
-        try:
-            seats.reactivate_license(license, actor=Actor.of(request))
-            messages.success(request, f"{license.user} is back. Re-approve the tokens that are still needed.")
-        except SeatRefused as refused:
-            messages.error(request, str(refused))
-        return redirect("organization-members", organization.slug)
+        return done(
+            request,
+            seats.reactivate_license,
+            license,
+            f"{license.user} is back. Re-approve the tokens that are still needed.",
+        )
     return render(request, "organization/reactivate.html", {"organization": organization, "license": license})
 
 
@@ -54,11 +53,22 @@ def reactivate(request: PersonRequest, organization: Organization, pk: int) -> H
 def withdraw(request: PersonRequest, organization: Organization, pk: int) -> HttpResponse:
     license = license_of(organization, pk)
     if request.method == "POST":
-        try:
-            seats.withdraw_license(license, actor=Actor.of(request))
-            messages.success(request, f"The license of {license.user} is withdrawn. Its tokens stopped at once.")
-        except SeatRefused as refused:
-            messages.error(request, str(refused))
-        return redirect("organization-members", organization.slug)
+        return done(
+            request,
+            seats.withdraw_license,
+            license,
+            f"The license of {license.user} is withdrawn. Its tokens stopped at once.",
+        )
     (rack,) = fill([license], timezone.now(), ended_shown=0)
     return render(request, "organization/withdraw.html", {"organization": organization, "rack": rack})
+
+
+def done(request: PersonRequest, act: Callable[..., None], license: License, said: str) -> HttpResponse:
+    """Back to the list, with what came of it in words."""
+    try:
+        act(license, actor=Actor.of(request))
+        messages.success(request, said)
+    except SeatRefused as refused:
+        messages.error(request, str(refused))
+    assert license.organization is not None  # noqa: S101 - it was found among an organization's
+    return redirect("organization-members", license.organization.slug)
