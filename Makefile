@@ -60,12 +60,12 @@ staticfiles/.collected: $(STATIC) requirements/run.txt | .venv/run .env
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@ .venv/run
 
-# Needs uv. The files name no registry.
+# Needs uv. The files name no registry. The drivers of PostgreSQL and Redis are there for who grows into them.
 lock:
 	uv pip compile --quiet --generate-hashes --universal --no-emit-index-url --no-header --python-version 3.11 \
-	  pyproject.toml --output-file requirements/run.txt
+	  --extra postgresql --extra redis pyproject.toml --output-file requirements/run.txt
 	uv pip compile --quiet --generate-hashes --universal --no-emit-index-url --no-header --python-version 3.11 \
-	  --extra test --extra lint pyproject.toml --constraint requirements/run.txt --output-file requirements/develop.txt
+	  --all-extras pyproject.toml --constraint requirements/run.txt --output-file requirements/develop.txt
 
 clean:
 	rm -rf .venv staticfiles .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
