@@ -1,6 +1,7 @@
 """Who acts, and from where: what every act takes and the audit log keeps."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.http import HttpRequest
 
@@ -16,12 +17,14 @@ class Actor:
     """A person, or nobody (a command, the passing of time), with the address and program they came through.
 
     `session_mark` names the sign-in, where there is one: a word that outlives the session's own changing key.
+    `token` is the one through which a script acts for the person.
     """
 
     user: User | None
     address: str | None = None
     user_agent: str = ""
     session_mark: str = ""
+    token: Any = None
 
     @classmethod
     def of(cls, request: HttpRequest, user: User | None = None) -> "Actor":
@@ -29,7 +32,8 @@ class Actor:
         person = user or (request.user if request.user.is_authenticated else None)
         mark = request.session.get(SESSION_MARK, "") if hasattr(request, "session") else ""
         address = client_address(request) or None
-        return cls(user=person, address=address, user_agent=user_agent_of(request), session_mark=mark)
+        token = getattr(request, "token", None)
+        return cls(person, address=address, user_agent=user_agent_of(request), session_mark=mark, token=token)
 
 
 def user_agent_of(request: HttpRequest) -> str:

@@ -69,6 +69,8 @@ def append(
     details: dict[str, Any],
 ) -> AuditEvent:
     """One event into each of the chains; gives back the first."""
+    if actor.token and actor.token != token:
+        details = details | {"through": actor.token.hint}
     facts = {
         "occurred_at": timezone.now(),
         "action": action,

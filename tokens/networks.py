@@ -49,6 +49,19 @@ def reason(line: str) -> str:
     return "After the slash stands the length of the prefix, a number."
 
 
+def are_within(inner: Iterable[str], outer: Iterable[str]) -> bool:
+    """Whether who comes from one of the inner networks comes from one of the outer. No networks: all of them."""
+    around = [ip_network(network) for network in outer]
+    within = [ip_network(network) for network in inner]
+    if not around:
+        return True
+    return bool(within) and all(any(encloses(wide, narrow) for wide in around) for narrow in within)
+
+
+def encloses(wide: Network, narrow: Network) -> bool:
+    return wide.version == narrow.version and narrow.subnet_of(wide)  # type: ignore[arg-type]
+
+
 def contain(networks: Iterable[str], address: str) -> bool:
     """Whether the address lies in one of the networks. No networks: any address. No address: in none."""
     networks = list(networks)

@@ -58,6 +58,7 @@ COLUMNS_LEFT_OUT: dict[type[Model], dict[str, str]] = {
         "sealed": "the secret",
         "session_mark": "names a session",
         "request_key": "names a form",
+        "request_fingerprint": "names a form",
         "last_written_at": "of the ledger",
         "revoked_by": "in words, stopped_by",
         "owner": "the person",

@@ -4,8 +4,35 @@ from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
+from tokens.lifecycle import ActRefused
 from tokens.problems import problem, problem_of
 from tokens.refusals import Refused
+
+# Where an act is refused for what was sent, and not for how things stand.
+POINTERS = {
+    "name": "/name",
+    "license": "/license",
+    "permissions": "/scopes",
+    "ranges": "/allowed_networks",
+    "expires_on": "/expires_at",
+}
+STATUSES = {
+    "beyond_the_calling_token": 403,
+    "allowance_exhausted": 409,
+    "license_inactive": 409,
+    "name_taken": 409,
+    "token_ended": 409,
+    "precondition_failed": 412,
+    "idempotency_key_reused": 422,
+}
+
+
+class Unprocessable(Exception):
+    """A part of the request that only the endpoint could find wrong."""
+
+    def __init__(self, pointer: str, detail: str) -> None:
+        super().__init__(detail)
+        self.errors = [{"pointer": pointer, "detail": detail}]
 
 
 def register(api: NinjaAPI) -> None:
@@ -14,9 +41,21 @@ def register(api: NinjaAPI) -> None:
         request.refused = error  # type: ignore[attr-defined]  # for the middleware, which counts it
         return problem_of(error)
 
+    @api.exception_handler(ActRefused)
+    def act_refused(request: HttpRequest, error: ActRefused) -> HttpResponse:
+        pointer = POINTERS.get(error.field or "")
+        status = STATUSES.get(error.code) or (422 if pointer else 409)
+        code = "invalid_request" if status == 422 and error.code == "act_refused" else error.code
+        members = {"errors": [{"pointer": pointer, "detail": str(error)}]} if pointer else {}
+        return problem(status, code, "This is not possible.", str(error), **members)
+
+    @api.exception_handler(Unprocessable)
+    def unprocessable(request: HttpRequest, error: Unprocessable) -> HttpResponse:
+        return problem(422, "invalid_request", "The request is not valid.", errors=error.errors)
+
     @api.exception_handler(ValidationError)
     def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
-        errors = [{"pointer": pointer(entry["loc"]), "detail": entry["msg"]} for entry in error.errors]
+        errors = [{"pointer": pointer_to(entry["loc"]), "detail": entry["msg"]} for entry in error.errors]
         return problem(422, "invalid_request", "The request is not valid.", errors=errors)
 
     @api.exception_handler(HttpError)
@@ -28,6 +67,10 @@ def register(api: NinjaAPI) -> None:
         return problem(404, "not_found", "There is nothing here.")
 
 
-def pointer(location: tuple[str | int, ...]) -> str:
+def pointer_to(location: tuple[str | int, ...]) -> str:
     """A JSON pointer (RFC 6901) into what was sent: ninja puts the place, such as body, and its own name in front."""
-    return "".join(f"/{part}" for part in location[2:]) or "/" + str(location[-1])
+    return "".join(f"/{escaped(part)}" for part in location[2:]) or f"/{escaped(location[-1])}"
+
+
+def escaped(part: str | int) -> str:
+    return str(part).replace("~", "~0").replace("/", "~1")

@@ -20,8 +20,10 @@ from tokens.lifecycle.rules import (
     check_actor,
     check_hook,
     check_name,
+    check_reach,
     check_rotation,
     check_scope,
+    check_time,
     checked_end,
     locked,
     locked_token,
@@ -29,6 +31,7 @@ from tokens.lifecycle.rules import (
     successors_expiry,
 )
 from tokens.models import ACCOUNT_TOKEN_NAME, Hold, Token, TokenNetwork
+from tokens.networks import are_within
 
 
 @transaction.atomic
@@ -42,17 +45,20 @@ def issue(
     allowed_networks: Iterable[str] = (),
     revoke_on_sign_out: bool = False,
     request_key: UUID | None = None,
+    request_fingerprint: str = "",
 ) -> Issued:
     """A new named token on a free hook of the license. Raises ActRefused or AlreadyDone."""
     license = locked(license)
     check_actor(actor, license)
-    refuse_repetition(license.user, request_key)
+    refuse_repetition(license.user, request_key, request_fingerprint)
     now = timezone.now()
     check_hook(license, now)
     check_name(license, name, now)
     if expires_at is not None and expires_at <= now:
         raise ActRefused("Choose a date in the future.", field="expires_on")
-    chosen = check_scope(scope)
+    chosen, networks = check_scope(scope), list(allowed_networks)
+    check_reach(actor, scope=scopes.parse(chosen), allowed_networks=networks)
+    check_time(actor, expires_at)
     policing.check_second_factor(license)
     policing.check_end(license, now, expires_at)
     policing.check_grant(license, scopes.parse(chosen))
@@ -62,12 +68,13 @@ def issue(
         name=name,
         scope=chosen,
         expires_at=expires_at,
-        allowed_networks=list(allowed_networks),
+        allowed_networks=networks,
         revoke_on_sign_out=revoke_on_sign_out,
         awaits_approval=policing.awaits_approval(license, actor),
         session_mark=actor.session_mark,
         created_at=now,
         request_key=request_key,
+        request_fingerprint=request_fingerprint,
     )
     expiry = expires_at.isoformat() if expires_at else None
     record("token.created", issued.token, actor=actor, scope=issued.token.scope, expires_at=expiry)
@@ -82,6 +89,7 @@ def rotate(
     overlap: timedelta,
     stops_on_use: bool = False,
     request_key: UUID | None = None,
+    request_fingerprint: str = "",
 ) -> Issued:
     """A successor with the same name, permissions and networks, on the same hook; the old one works on for the overlap.
 
@@ -89,7 +97,7 @@ def rotate(
     was not used yet, so that there is one at most. Raises ActRefused or AlreadyDone.
     """
     token = locked_token(token)
-    refuse_repetition(token.owner, request_key)
+    refuse_repetition(token.owner, request_key, request_fingerprint)
     now = timezone.now()
     license = check_rotation(token, now)
     check_actor(actor, license)
@@ -103,6 +111,9 @@ def rotate(
         check_hook(license, now)
         check_name(license, token.name, now)
     ends_at = successors_expiry(token, now)
+    if actor.token != token:
+        check_reach(actor, scope=token.scopes, allowed_networks=token.allowed_networks)
+        check_time(actor, ends_at)
     policing.check_second_factor(license)
     policing.check_end(license, now, ends_at)
     stops_at = min(filter(None, [now + overlap, token.stops_at, token.expires_at]))
@@ -119,6 +130,7 @@ def rotate(
         predecessor=token,
         created_at=now,
         request_key=request_key,
+        request_fingerprint=request_fingerprint,
     )
     known = token.networks.values_list("network", "first_at")
     issued.token.networks.bulk_create(
@@ -134,10 +146,10 @@ def rotate(
 
 
 @transaction.atomic
-def regenerate(*, actor: Actor, owner: User, request_key: UUID | None = None) -> Issued:
+def regenerate(*, actor: Actor, owner: User, request_key: UUID | None = None, request_fingerprint: str = "") -> Issued:
     """A new account token; the one before stops at once and for good. Raises ActRefused or AlreadyDone."""
     owner = User.objects.select_for_update(no_key=True).get(pk=owner.pk)
-    refuse_repetition(owner, request_key)
+    refuse_repetition(owner, request_key, request_fingerprint)
     now = timezone.now()
     if owner.is_service_account:
         raise ActRefused("A service account has no account token. Create a named one.")
@@ -153,6 +165,7 @@ def regenerate(*, actor: Actor, owner: User, request_key: UUID | None = None) ->
         expires_at=None,
         created_at=now,
         request_key=request_key,
+        request_fingerprint=request_fingerprint,
     )
     record("account_token.regenerated" if replaced else "account_token.created", issued.token, actor=actor)
     if actor.address:
@@ -166,27 +179,36 @@ def edit(
     *,
     actor: Actor,
     token: Token,
-    name: str,
-    scope: Iterable[str],
-    allowed_networks: Iterable[str] = (),
-    revoke_on_sign_out: bool = False,
+    name: str | None = None,
+    scope: Iterable[str] | None = None,
+    allowed_networks: Iterable[str] | None = None,
+    revoke_on_sign_out: bool | None = None,
     expires_at: datetime | None = None,
+    seen: str = "",
 ) -> Token:
-    """Change what may be changed while a token lives. The text, the owner and the license stay.
+    """Change what may be changed while a token lives. What is None stays; so do the text, the owner and the license.
 
-    `expires_at` may only bring the end nearer; None leaves it as it is.
+    `expires_at` may only bring the end nearer. `seen` is the version that the caller looked at, if they say so.
     """
     token = locked_token(token)
     now = timezone.now()
+    if seen and seen != token.version:
+        raise ActRefused("The token was changed since you looked at it.", code="precondition_failed")
     if token.has_ended(now) or token.is_replaced:
-        raise ActRefused("This token has ended and cannot be changed.")
+        raise ActRefused("This token has ended and cannot be changed.", code="token_ended")
     assert token.license is not None, "The account token has nothing to edit."  # noqa: S101
     check_actor(actor, token.license)
+    name = token.name if name is None else name
     check_name(token.license, name, now, besides=token)
-    chosen, networks = check_scope(scope), list(allowed_networks)
+    chosen = token.scope if scope is None else check_scope(scope)
+    networks = token.allowed_networks if allowed_networks is None else list(allowed_networks)
     added = frozenset(word for word in scopes.parse(chosen) if not scopes.allows(token.scopes, word))
     policing.check_grant(token.license, added)
     ends_at = checked_end(token, expires_at, now)
+    if are_within(networks, token.allowed_networks):
+        check_reach(actor, scope=added)
+    else:
+        check_reach(actor, scope=scopes.parse(chosen), allowed_networks=networks)
     if ends_at != token.expires_at:
         policing.check_end(token.license, token.created_at, ends_at)
     is_different = bool(added) or networks != token.allowed_networks
@@ -194,7 +216,7 @@ def edit(
         "name": name,
         "scope": chosen,
         "allowed_networks": networks,
-        "revoke_on_sign_out": revoke_on_sign_out,
+        "revoke_on_sign_out": token.revoke_on_sign_out if revoke_on_sign_out is None else revoke_on_sign_out,
         "expires_at": ends_at,
         "awaits_approval": token.awaits_approval or (is_different and policing.awaits_approval(token.license, actor)),
     }

@@ -15,16 +15,20 @@ class Issued:
 
 
 class ActRefused(Exception):
-    """The act is not allowed. The text says why, for people; `field` names the input that it is about, if one is."""
+    """The act is not allowed. The text says why, for people; `field` names the input that it is about, if one is.
 
-    def __init__(self, reason: str, *, field: str | None = None) -> None:
+    `code` is the word for programs.
+    """
+
+    def __init__(self, reason: str, *, field: str | None = None, code: str = "act_refused") -> None:
         super().__init__(reason)
         self.field = field
+        self.code = code
 
 
 class AlreadyDone(ActRefused):
     """The same form was sent before. Its token stands; its text is not shown again."""
 
     def __init__(self, token: Token) -> None:
-        super().__init__("This was done already.")
+        super().__init__("This was done already.", code="done_already")
         self.token = token

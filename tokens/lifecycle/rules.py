@@ -9,9 +9,11 @@ from django.conf import settings
 
 from accounts.actor import Actor
 from accounts.models import License, User
-from tokens import scopes
+from tokens import networks, scopes
 from tokens.lifecycle.outcome import ActRefused, AlreadyDone
 from tokens.models import Token
+
+BEYOND = "beyond_the_calling_token"
 
 
 def locked(license: License) -> License:
@@ -41,10 +43,35 @@ def check_actor(actor: Actor, license: License) -> None:
         raise ActRefused("Only its owner can do this.")
 
 
-def refuse_repetition(owner: User, request_key: UUID | None) -> None:
+def check_reach(actor: Actor, *, scope: Iterable[str], allowed_networks: Iterable[str] | None = None) -> None:
+    """A token never gives away more than it holds itself: permissions, and addresses where they are given.
+
+    People give away what they like.
+    """
+    granter = actor.token
+    if granter is None:
+        return
+    beyond = sorted(word for word in scope if not granter.allows(word))
+    if beyond:
+        raise ActRefused(f"The calling token does not hold {beyond[0]} itself.", field="permissions", code=BEYOND)
+    if allowed_networks is not None and not networks.are_within(allowed_networks, granter.allowed_networks):
+        raise ActRefused("The calling token may not be used from there itself.", field="ranges", code=BEYOND)
+
+
+def check_time(actor: Actor, expires_at: datetime | None) -> None:
+    """A token lets no other live longer than itself."""
+    ends_at = actor.token.expires_at if actor.token else None
+    if ends_at and (expires_at is None or expires_at > ends_at):
+        raise ActRefused("The calling token ends before that itself.", field="expires_on", code=BEYOND)
+
+
+def refuse_repetition(owner: User, request_key: UUID | None, fingerprint: str = "") -> None:
+    """`fingerprint` stands for what was asked: a key that a caller chose may come again with something else."""
     if request_key is None:
         return
     earlier = Token.objects.filter(request_key=request_key).first()
+    if earlier and earlier.request_fingerprint != fingerprint:
+        raise ActRefused("This key came with another request before.", code="idempotency_key_reused")
     if earlier and earlier.owner_id == owner.pk:
         raise AlreadyDone(earlier)
     if earlier:
@@ -53,11 +80,12 @@ def refuse_repetition(owner: User, request_key: UUID | None) -> None:
 
 def check_hook(license: License, now: datetime) -> None:
     if not license.user.is_active or not license.is_in_force(now):
-        raise ActRefused(f"The license {license.name} is not in force.", field="license")
+        raise ActRefused(f"The license {license.name} is not in force.", field="license", code="license_inactive")
     if Token.objects.filter(license=license).on_hooks(now).count() >= license.allowance:
         raise ActRefused(
             f"All {license.allowance} hooks of {license.name} are taken. Revoke a token first.",
             field="license",
+            code="allowance_exhausted",
         )
 
 
@@ -67,7 +95,7 @@ def check_name(license: License, name: str, now: datetime, *, besides: Token | N
     if besides:
         namesakes = namesakes.exclude(pk=besides.pk)
     if namesakes.exists():
-        raise ActRefused(f"There is already a token named {name} on this license.", field="name")
+        raise ActRefused(f"There is already a token named {name} on this license.", field="name", code="name_taken")
 
 
 def check_scope(scope: Iterable[str]) -> str:
@@ -94,7 +122,7 @@ def check_rotation(token: Token, now: datetime) -> License:
     if token.license is None:
         raise ActRefused("The account token is regenerated, not rotated.")
     if token.has_ended(now):
-        raise ActRefused("This token has ended and cannot be rotated. Generate a new one.")
+        raise ActRefused("This token has ended and cannot be rotated. Generate a new one.", code="token_ended")
     if not token.owner.is_active or not token.license.is_in_force(now):
         raise ActRefused(f"The license {token.license.name} is not in force.")
     return token.license

@@ -11,7 +11,7 @@ from accounts.models import License, User
 from tokens import letters
 from tokens.lifecycle.outcome import ActRefused
 from tokens.lifecycle.rows import given, hold_back, record, stop, stop_all
-from tokens.lifecycle.rules import check_hook, check_name, locked_token
+from tokens.lifecycle.rules import check_hook, check_name, check_reach, locked_token
 from tokens.models import LIFTED_BY_OWNER, NEVER_LIFTED, Block, Hold, Token
 
 
@@ -33,7 +33,9 @@ def reapprove(*, actor: Actor, token: Token, reason: str = "") -> Token:
     if not token.is_revoked:
         return token
     if actor.user is None or not token.is_reapprovable_by(actor.user, now):
-        raise ActRefused("This token cannot be re-approved.")
+        raise ActRefused("This token cannot be re-approved.", code="not_reapprovable")
+    if actor.user == token.owner:
+        check_reach(actor, scope=token.scopes, allowed_networks=token.allowed_networks)
     assert token.license is not None  # noqa: S101 - is_reapprovable_by has seen to it
     check_hook(token.license, now)
     check_name(token.license, token.name, now)

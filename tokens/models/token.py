@@ -1,5 +1,6 @@
 """The token: one row, its facts, and the state that follows from them."""
 
+import hashlib
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -61,7 +62,9 @@ class Token(models.Model):
     last_used_address = models.GenericIPAddressField(null=True)
     last_written_at = models.DateTimeField(null=True)
 
+    # So that what is sent twice is done once; the fingerprint tells whether it was the same.
     request_key = models.UUIDField(null=True, unique=True)
+    request_fingerprint = models.CharField(max_length=64, blank=True)
 
     # Of account tokens only, filled by with_seat().
     owner_seat_ends_at: datetime = NEVER.value
@@ -179,6 +182,13 @@ class Token(models.Model):
     def reach(self) -> str:
         """What an approval is about: what it may do, and from where."""
         return f"{self.scope} from {', '.join(self.allowed_networks) or 'anywhere'}"
+
+    @property
+    def version(self) -> str:
+        """Another one after every change that somebody made; use makes none."""
+        ends = [str(at) for at in (self.expires_at, self.revoked_at, self.replaced_at, self.stops_at)]
+        facts = [self.name, self.reach, *ends, self.hold, str(self.revoke_on_sign_out), str(self.awaits_approval)]
+        return hashlib.sha256("\0".join(facts).encode()).hexdigest()[:32]
 
     @property
     def is_pending(self) -> bool:

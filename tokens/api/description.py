@@ -1,0 +1,108 @@
+"""How the API describes itself: OpenAPI 3.1, every status of every operation, each error declared once."""
+
+from http import HTTPStatus
+from typing import Any
+
+from ninja.openapi.schema import OpenAPISchema
+from ninja.operation import Operation
+
+from tokens import refusals
+from tokens.api.authorization import needs, security_schemes
+from tokens.api.schemas import Problem
+from tokens.problems import CONTENT_TYPE, problem_of
+from tokens.refusals import Refusal, Refused
+
+TAGS = {
+    "Account": "The person whom a token stands for.",
+    "This token": "What any token may do with itself.",
+    "Tokens": "Your named tokens.",
+}
+REFUSALS = [value for value in vars(refusals).values() if isinstance(value, Refusal)]
+TITLES = {
+    404: ("not_found", "There is nothing here."),
+    409: ("act_refused", "This is not possible."),
+    412: ("precondition_failed", "This is not possible."),
+    413: ("content_too_large", "Content Too Large."),
+    415: ("unsupported_media_type", "Unsupported Media Type."),
+    422: ("invalid_request", "The request is not valid."),
+}
+
+
+class Description(OpenAPISchema):
+    def responses(self, operation: Operation) -> dict[int, Any]:
+        """What the operation names itself, and what follows from how it is called."""
+        described = super().responses(operation)
+        declared = {status for status, model in operation.response_models.items() if is_problem(model)}
+        statuses = declared | implied_statuses(operation)
+        errors = {status: {"$ref": f"#/components/responses/{name_of(status)}"} for status in statuses}
+        return dict(sorted((described | errors).items()))
+
+    def operation_security(self, operation: Operation) -> list[dict[str, Any]]:
+        """Any one of the ways to send a credential; an empty list where none is needed."""
+        asked = [auth.scope for auth in operation.auth_callbacks if isinstance(auth, needs)]
+        scopes = [scope for scope in asked if scope]
+        return [{name: scopes} for name in security_schemes()] if asked else []
+
+    def operation_details(self, operation: Operation) -> dict[str, Any]:
+        details = super().operation_details(operation)
+        details["security"] = self.operation_security(operation)
+        details.setdefault("description", f"{details['summary']}.")
+        return details
+
+    def get_components(self) -> dict[str, Any]:
+        self.add_schema_definitions(problem_schemas())
+        used = sorted(set(TITLES) | {refusal.status for refusal in REFUSALS})
+        return {
+            "schemas": self.schemas,
+            "responses": {name_of(status): described_error(status) for status in used},
+            "securitySchemes": security_schemes(),
+        }
+
+
+def is_problem(model: Any) -> bool:
+    field = getattr(model, "model_fields", {}).get("response")
+    return field is not None and field.annotation is Problem
+
+
+def implied_statuses(operation: Operation) -> set[int]:
+    """400: an unreadable request. Who brings a token that is not good is refused also where none is needed."""
+    sources = {model.__ninja_param_source__ for model in operation.models}
+    statuses = {400, 401, 403, 429}
+    if sources & {"query", "header", "body", "form"}:
+        statuses.add(422)
+    if sources & {"body", "form"}:
+        statuses |= {413, 415}
+    return statuses
+
+
+def name_of(status: int) -> str:
+    return HTTPStatus(status).phrase.replace(" ", "")
+
+
+def described_error(status: int) -> dict[str, Any]:
+    examples = {refusal.code: {"value": example(refusal)} for refusal in REFUSALS if refusal.status == status}
+    if status in TITLES:
+        code, title = TITLES[status]
+        examples[code] = {"value": {"type": "about:blank", "title": title, "status": status, "code": code}}
+    headers = {}
+    if status in {400, 401, 403}:
+        headers["WWW-Authenticate"] = header("The challenge of RFC 6750, section 3.", "string")
+    if status == 429:
+        headers["Retry-After"] = header("Seconds until the next call has a chance.", "integer")
+    content = {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": examples}}
+    return {"description": f"{HTTPStatus(status).phrase}.", "headers": headers, "content": content}
+
+
+def example(refusal: Refusal) -> Any:
+    import json
+
+    return json.loads(problem_of(Refused(refusal)).content)
+
+
+def header(description: str, kind: str) -> dict[str, Any]:
+    return {"description": description, "schema": {"type": kind}}
+
+
+def problem_schemas() -> dict[str, Any]:
+    schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    return {**schema.pop("$defs", {}), "Problem": schema}

@@ -1,0 +1,32 @@
+"""Idempotency-Key (draft-ietf-httpapi-idempotency-key-header): what is sent twice is done once."""
+
+import hashlib
+from typing import Annotated, Any
+from uuid import UUID, uuid5
+
+from ninja import Header
+from pydantic import BaseModel, StringConstraints
+
+from tokens.requests import CallRequest
+
+NAMESPACE = UUID("0b8f7c1e-52a3-4d0c-9c1b-6a5d8c4f2e71")
+
+IdempotencyKey = Annotated[
+    Annotated[str, StringConstraints(pattern=r"^[!-~]{1,255}$")] | None,
+    Header(
+        None,
+        alias="Idempotency-Key",
+        description="A text of your own, such as a UUID. Sent again with the same request, it is done once.",
+    ),
+]
+
+
+def once(request: CallRequest, key: str | None, body: BaseModel | None = None) -> dict[str, Any]:
+    """What lifecycle takes to know a request again: the key is the person's own, the fingerprint is of the request."""
+    if key is None:
+        return {}
+    asked = f"{request.method} {request.path_info} {body.model_dump_json() if body else ''}"
+    return {
+        "request_key": uuid5(NAMESPACE, f"{request.user.pk} {key}"),
+        "request_fingerprint": hashlib.sha256(asked.encode()).hexdigest(),
+    }

@@ -1,0 +1,33 @@
+"""What the API takes and gives. What it takes is strict: no unknown fields, and no number where text is asked."""
+
+from tokens.api.schemas.parts import Moment, PlainText, Query, Taken
+from tokens.api.schemas.person import Me, MePatch
+from tokens.api.schemas.problem import Problem
+from tokens.api.schemas.tokens import (
+    IssuedToken,
+    Reason,
+    Rotation,
+    TokenDraft,
+    TokenPage,
+    TokenPatch,
+    TokenQuery,
+    TokenView,
+)
+
+__all__ = [
+    "IssuedToken",
+    "Me",
+    "MePatch",
+    "Moment",
+    "PlainText",
+    "Problem",
+    "Query",
+    "Reason",
+    "Rotation",
+    "Taken",
+    "TokenDraft",
+    "TokenPage",
+    "TokenPatch",
+    "TokenQuery",
+    "TokenView",
+]

@@ -1,0 +1,68 @@
+"""The parts that schemas are made of."""
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from django.core.exceptions import ValidationError
+from ninja import Field, Schema
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, StringConstraints, WithJsonSchema
+
+from accounts.validators import validate_plain_text
+from tokens import networks
+
+DEFAULT_LIMIT = 50
+MOST_AT_ONCE = 100
+
+# RFC 3339, section 5.6, in capitals. What has no offset is nobody's moment.
+MOMENT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?:Z|[+-][0-9]{2}:[0-9]{2})"
+)
+
+
+class Taken(Schema):
+    """A body that a caller sends."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Query(Schema):
+    """The query of a list."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    after: str | None = Field(None, max_length=2000, description="The `next` of the page before this one.")
+    limit: int = Field(DEFAULT_LIMIT, ge=1, le=MOST_AT_ONCE, description="How many a page holds at most.")
+
+
+def plain_text(text: str) -> str:
+    try:
+        validate_plain_text(text)
+    except ValidationError as error:
+        raise ValueError(error.messages[0]) from None
+    return text
+
+
+def moment(text: Any) -> datetime:
+    if not isinstance(text, str) or not MOMENT.fullmatch(text):
+        raise ValueError("Write a moment as RFC 3339 does, with an offset: 2030-01-31T12:00:00Z.")
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValueError("There is no such moment.") from None
+
+
+def network(text: str) -> str:
+    try:
+        return networks.parse(text)
+    except ValueError:
+        raise ValueError(networks.reason(text)) from None
+
+
+PlainText = Annotated[str, AfterValidator(plain_text)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60), AfterValidator(plain_text)]
+Because = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=3, max_length=200), AfterValidator(plain_text)
+]
+Moment = Annotated[datetime, BeforeValidator(moment), WithJsonSchema({"type": "string", "format": "date-time"})]
+IPRange = Annotated[str, StringConstraints(max_length=50), AfterValidator(network)]
