@@ -49,8 +49,8 @@ def list_tokens(request: CallRequest, query: Query[TokenQuery]) -> dict[str, Any
         tokens = tokens.filter(license__number=query.license)
     if query.state is not None:
         tokens = tokens.in_state(query.state, timezone.now(), are_named=True)
-    found, next = page(tokens.with_surroundings(), query)
-    return {"items": [view(token) for token in found], "next": next}
+    found, cursor = page(tokens.with_surroundings(), query)
+    return {"items": [view(token) for token in found], "next": cursor}
 
 
 @router.post(
@@ -186,9 +186,5 @@ def chosen_end(request: CallRequest, draft: TokenDraft, license: License) -> dat
             raise Unprocessable("/expires_at", f"At most {LATEST_EXPIRY_YEARS} years. Or null, for never.")
         return draft.expires_at
     policy = Policy.of(license.organization)
-    latest = [
-        now + DAYS_BY_DEFAULT,
-        request.token.expires_at,
-        now + policy.lifetime if policy and policy.lifetime else None,
-    ]
-    return min(filter(None, latest))
+    longest = (policy and policy.lifetime) or DAYS_BY_DEFAULT
+    return min(filter(None, [now + min(longest, DAYS_BY_DEFAULT), request.token.expires_at]))
