@@ -6,10 +6,19 @@ from typing import Annotated, Any
 
 from django.core.exceptions import ValidationError
 from ninja import Field, Schema
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, StringConstraints, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    StringConstraints,
+    ValidationInfo,
+    WithJsonSchema,
+    model_validator,
+)
 
 from accounts.validators import validate_plain_text
 from tokens import networks
+from tokens.api.errors import Unprocessable
 
 DEFAULT_LIMIT = 50
 MOST_AT_ONCE = 100
@@ -27,10 +36,18 @@ class Taken(Schema):
 class Query(Schema):
     """The query of a list."""
 
-    model_config = ConfigDict(extra="forbid")
-
     after: str | None = Field(None, max_length=2000, description="The `next` of the page before this one.")
     limit: int = Field(DEFAULT_LIMIT, ge=1, le=MOST_AT_ONCE, description="How many a page holds at most.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def refuse_unknown_words(cls, found: Any, info: ValidationInfo) -> Any:
+        """Ninja hands on only what the schema names; a misspelled filter would show everything."""
+        sent = info.context["request"].GET if info.context else {}
+        for word in sent:
+            if word not in cls.model_fields:
+                raise Unprocessable(f"/{word[:60]}", "There is no such parameter.")
+        return found
 
 
 def plain_text(text: str) -> str:
