@@ -110,6 +110,20 @@ class Environment:
         except (KeyError, ValueError, environ.ImproperlyConfigured):
             raise SettingError(f"{name} cannot be understood.") from None
 
+    def redis_url(self, name: str) -> str:
+        """Empty where none is set. Errors do not repeat it: it may hold a password."""
+        value = self.text(name, "")
+        if value and not is_redis_url(value):
+            raise SettingError(f"{name} must look like redis://host:6379/0, rediss://host:6379/0 or unix:///path.")
+        if value:
+            from redis import ConnectionPool  # only where it is asked for
+
+            try:
+                ConnectionPool.from_url(value)
+            except (ValueError, TypeError):
+                raise SettingError(f"{name} cannot be understood.") from None
+        return value
+
     def site(self) -> Site:
         value = self.text("SITE_URL", "http://localhost:8000").rstrip("/")
         try:
@@ -192,3 +206,15 @@ class Environment:
         if value not in available_timezones():
             raise SettingError(f"{name} is {value!r}, which is no time zone. Use a name like Europe/Oslo.")
         return value
+
+
+def is_redis_url(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return False
+    if parts.scheme == "unix":
+        return not host and len(parts.path) > 1
+    is_served = parts.scheme in {"redis", "rediss"} and bool(host) and port != 0
+    return is_served and re.fullmatch(r"/?[0-9]{0,4}", parts.path) is not None

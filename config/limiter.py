@@ -1,15 +1,84 @@
-"""The one counter behind every rate limit."""
+"""The one counter behind every rate limit: in Redis where REDIS_URL names one, in this process without it.
+
+Windows are fixed and begin with their first hit. Losing Redis loosens nothing and stops nobody: each process goes on
+from the counts it last heard of, alone.
+"""
 
 import math
-import time
+from typing import TYPE_CHECKING, NamedTuple
 
+from django.conf import settings
 from limits import RateLimitItem
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
 
-limiter = FixedWindowRateLimiter(MemoryStorage())
+from config.local_counts import LocalCounts
+
+if TYPE_CHECKING:
+    from config.shared_counts import SharedCounts
+
+
+class Window(NamedTuple):
+    """What a hit found: how many there may be, how many there were with it, and when the count begins anew."""
+
+    limit: int
+    used: int
+    ends_in: float
+
+    @property
+    def is_kept(self) -> bool:
+        return self.used <= self.limit
+
+    @property
+    def remaining(self) -> int:
+        return max(0, self.limit - self.used)
+
+    @property
+    def seconds_left(self) -> int:
+        """For Retry-After (RFC 9110, section 10.2.3)."""
+        return max(1, math.ceil(self.ends_in))
+
+
+class Limiter:
+    def __init__(self, shared: "SharedCounts | None" = None) -> None:
+        self.local = LocalCounts()
+        self.shared = shared
+
+    def spend(self, item: RateLimitItem, *key: str, amount: int = 1) -> Window:
+        """Count a hit, and say at once what is left."""
+        seconds = item.get_expiry()
+        shared = self.shared.spend(key, seconds, amount) if self.shared else None
+        if shared is None:
+            return Window(item.amount, *self.local.spend(key, seconds, amount))
+        return Window(item.amount, *self.local.follow(key, seconds, amount, shared))
+
+    def look(self, item: RateLimitItem, *key: str) -> Window:
+        return self.spend(item, *key, amount=0)
+
+    def hit(self, item: RateLimitItem, *key: str) -> bool:
+        """Count, and say whether the limit is kept."""
+        return self.spend(item, *key).is_kept
+
+    def test(self, item: RateLimitItem, *key: str) -> bool:
+        """Whether another hit would be within the limit. Counts nothing."""
+        return self.look(item, *key).remaining > 0
+
+    def reset(self) -> None:
+        self.local.reset()
+        if self.shared:
+            self.shared.reset()
 
 
 def seconds_left(item: RateLimitItem, *key: str) -> int:
-    """Until the window of a limit that is used up ends: for Retry-After (RFC 9110, section 10.2.3)."""
-    return max(1, math.ceil(limiter.get_window_stats(item, *key).reset_time - time.time()))
+    """Until the window of a limit that is used up ends."""
+    return limiter.look(item, *key).seconds_left
+
+
+def made_for(url: str) -> Limiter:
+    if not url:
+        return Limiter()
+    from config.redis_link import link
+    from config.shared_counts import SharedCounts
+
+    return Limiter(SharedCounts(url, link))
+
+
+limiter = made_for(settings.REDIS_URL)

@@ -98,14 +98,18 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 DATABASES["default"]["CONN_MAX_AGE"] = 600
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Rate limits live here: room enough that nobody can wash them away with made-up addresses.
+# Rate limits live here: room enough that nobody can wash them away with made-up addresses. Sessions do not: one that
+# was ended while Redis could not be told of it would live on there.
 
+REDIS_URL = environment.redis_url("REDIS_URL")
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
         "OPTIONS": {"MAX_ENTRIES": 100_000},
     },
 }
+if REDIS_URL:
+    CACHES["default"] |= {"BACKEND": "config.shared_cache.SharedCache", "LOCATION": REDIS_URL}
 
 # People and how they sign in
 

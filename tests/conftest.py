@@ -35,7 +35,7 @@ def fresh_counters() -> Iterator[None]:
     Nothing may be left in the ledger after the last test either: at exit it would go into the real database.
     """
     cache.clear()
-    limiter.storage.reset()
+    limiter.reset()
     ledger.gathered = Gathered()
     yield
     ledger.gathered = Gathered()

@@ -33,6 +33,7 @@ CALLS: dict[str, Callable[[Environment], Any]] = {
     "TOKEN_EXTRA_HEADERS": lambda env: env.header_names("TOKEN_EXTRA_HEADERS"),
     "TOKEN_RESOURCES": lambda env: env.resources("TOKEN_RESOURCES", {"account": "Yours"}),
     "API_PATH_PREFIX": lambda env: env.path_prefix("API_PATH_PREFIX", "/api/"),
+    "REDIS_URL": lambda env: env.redis_url("REDIS_URL"),
     "TIME_ZONE": lambda env: env.time_zone("TIME_ZONE", "UTC"),
 }
 
@@ -76,6 +77,10 @@ A_KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
         ("TOKEN_EXTRA_HEADERS", None, []),
         ("TOKEN_RESOURCES", "jobs=Your jobs,maps", {"account": "Yours", "jobs": "Your jobs", "maps": ""}),
         ("API_PATH_PREFIX", "/tokens/api/", "/tokens/api/"),
+        ("REDIS_URL", None, ""),
+        ("REDIS_URL", "redis://redis.example.org", "redis://redis.example.org"),
+        ("REDIS_URL", "rediss://user:pw@[2001:db8::1]:6380/2", "rediss://user:pw@[2001:db8::1]:6380/2"),
+        ("REDIS_URL", "unix:///run/redis.sock?db=2", "unix:///run/redis.sock?db=2"),
         ("TIME_ZONE", "Europe/Oslo", "Europe/Oslo"),
     ],
 )
@@ -138,6 +143,15 @@ def test_a_setting_is_read_as_it_is_meant(read, name: str, value: str | None, me
         ("API_PATH_PREFIX", "api/", "begin and end with a slash"),
         ("API_PATH_PREFIX", "/api", "begin and end with a slash"),
         ("API_PATH_PREFIX", "/", "begin and end with a slash"),
+        ("REDIS_URL", "garbage", "must look like"),
+        ("REDIS_URL", "http://redis.example.org", "must look like"),
+        ("REDIS_URL", "redis://", "must look like"),
+        ("REDIS_URL", "redis://:hunter2@redis.example.org:port/0", "must look like"),
+        ("REDIS_URL", "redis://redis.example.org:99999", "must look like"),
+        ("REDIS_URL", "redis://redis.example.org/first", "must look like"),
+        ("REDIS_URL", "redis://[::1", "must look like"),
+        ("REDIS_URL", "unix://", "must look like"),
+        ("REDIS_URL", "redis://redis.example.org?socket_timeout=soon", "cannot be understood"),
         ("TIME_ZONE", "Oslo", "no time zone"),
     ],
 )
@@ -152,9 +166,13 @@ def test_a_mistake_is_told_in_one_sentence_that_names_the_setting(
     assert "\n" not in str(mistake.value)
 
 
-def test_a_password_in_a_url_that_cannot_be_read_is_not_repeated(read) -> None:
+@pytest.mark.parametrize(
+    ("name", "url"),
+    [("DATABASE_URL", "postgres://user:hunter2@host:port/name"), ("REDIS_URL", "redis://:hunter2@host:port/0")],
+)
+def test_a_password_in_a_url_that_cannot_be_read_is_not_repeated(read, name: str, url: str) -> None:
     with pytest.raises(SettingError) as mistake:
-        read("DATABASE_URL", "postgres://user:hunter2@host:port/name")
+        read(name, url)
 
     assert "hunter2" not in str(mistake.value)
 
@@ -202,6 +220,15 @@ def test_the_settings_follow_the_site_url(
     assert {name: loaded.get(name) for name in expected} == expected
 
 
+def test_redis_takes_the_cache_and_leaves_the_sessions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REDIS_URL", "redis://redis.example.org")
+
+    loaded = runpy.run_path(str(ROOT / "config" / "settings.py"))
+
+    assert loaded["CACHES"]["default"]["BACKEND"] == "config.shared_cache.SharedCache"
+    assert "SESSION_ENGINE" not in loaded
+
+
 def test_revealing_needs_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ACCOUNT_TOKEN_REVEAL", "recent-sign-in")
     runpy.run_path(str(ROOT / "config" / "settings.py"))
@@ -227,6 +254,7 @@ def test_a_sound_environment_passes_the_check() -> None:
         ("TOKEN_PEPPERS", "1:short"),
         ("SITE_URL", "http://[::1"),
         ("DATABASE_URL", "garbage"),
+        ("REDIS_URL", "garbage"),
     ],
 )
 def test_a_broken_setting_ends_the_start_with_one_line_and_no_traceback(name: str, value: str) -> None:
