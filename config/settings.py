@@ -204,6 +204,7 @@ TOKEN_ALLOWANCE = environment.number("TOKEN_ALLOWANCE", 10, at_least=1, at_most=
 API_PATH_PREFIX = environment.path_prefix("API_PATH_PREFIX", "/api/")
 API_CALLS_PER_MINUTE = environment.number("API_CALLS_PER_MINUTE", 6000, at_least=1)
 API_REFUSALS_PER_MINUTE = environment.number("API_REFUSALS_PER_MINUTE", 120, at_least=1)
+TOKEN_ISSUES_PER_HOUR = environment.number("TOKEN_ISSUES_PER_HOUR", 60, at_least=1)
 USAGE_FLUSH_SECONDS = environment.number("USAGE_FLUSH_SECONDS", 3, at_most=60)
 ACCOUNT_TOKEN_REVEAL = environment.one_of("ACCOUNT_TOKEN_REVEAL", ("never", "recent-sign-in"))
 ACCOUNT_TOKEN_KEYS = environment.fernet_keys("ACCOUNT_TOKEN_KEYS")

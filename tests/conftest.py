@@ -14,6 +14,7 @@ from accounts.models import License, Organization, User
 from config.limiter import limiter
 from tests.factories import LicenseFactory, OrganizationFactory, UserFactory
 from tokens.ledger import Gathered, ledger
+from tokens.throttling import recently_met
 
 
 @pytest.fixture(scope="session")
@@ -36,6 +37,7 @@ def fresh_counters() -> Iterator[None]:
     """
     cache.clear()
     limiter.reset()
+    recently_met.reset()
     ledger.gathered = Gathered()
     yield
     ledger.gathered = Gathered()

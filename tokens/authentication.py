@@ -4,7 +4,7 @@ Pure decision: the clock and the address are passed in, and nothing is written.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from django.conf import settings
@@ -18,15 +18,24 @@ from tokens.refusals import Refused
 AUTHORIZATION = re.compile(r"(?:(?:token|bearer) +){1,2}([!-+\--~]{1,500})", re.IGNORECASE)
 BARE = re.compile(r"(?:(?:token|bearer) +)?([!-+\--~]{1,500})", re.IGNORECASE)
 
+Gate = Callable[[list[bytes]], None]
 
-def authenticate(text: str | None, *, now: datetime, address: str, reads_me: bool = False) -> Token | None:
+
+def open_to_all(digests: list[bytes]) -> None:
+    """A gate that stops nobody."""
+
+
+def authenticate(
+    text: str | None, *, now: datetime, address: str, reads_me: bool = False, gate: Gate = open_to_all
+) -> Token | None:
     """The token of the call, None where it brings no credential; raises Refused for one that is not good.
 
     `reads_me`: the call asks whom the token stands for, which is all that one may do that awaits approval.
+    `gate` may refuse to look for the digests of a text that is well formed.
     """
     if text is None:
         return None
-    token = recognise(text)
+    token = recognise(text, gate)
     check(token, now=now, address=address, reads_me=reads_me)
     return token
 
@@ -49,11 +58,13 @@ def read_credential(headers: Mapping[str, str]) -> str | None:
     return match[1]
 
 
-def recognise(text: str) -> Token:
+def recognise(text: str, gate: Gate = open_to_all) -> Token:
     """Only the holder of the real secret gets further than this. A wrong checksum costs no query."""
     if not format.is_well_formed(text, settings.TOKEN_PREFIX):
         raise Refused(refusals.INVALID)
-    token = find_token(hashing.digests(text))
+    digests = hashing.digests(text)
+    gate(digests)
+    token = find_token(digests)
     if token is None:
         raise Refused(refusals.INVALID)
     return token

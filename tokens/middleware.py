@@ -3,16 +3,19 @@
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import Error
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.cache import patch_vary_headers
 
 from accounts.actor import user_agent_of
 from accounts.address import client_address
-from tokens import lifecycle, throttling
+from config.limiter import Window
+from tokens import lifecycle, refusals, throttling
 from tokens.authentication import authenticate, read_credential
 from tokens.hashing import newest_pepper
 from tokens.ledger import ledger
@@ -44,26 +47,35 @@ class TokenMiddleware:
             token, refused, response = error.token, error, problem_of(error)
         if token:
             note(request, token, refused, now=now, address=address)
-            tell_expiry(response, token, now)
-        response.headers.setdefault("Cache-Control", "no-store")
+        tell(request, response, token, now)
         return response
 
 
 def admit(request: HttpRequest, *, now: datetime, address: str) -> Token | None:
     """The token of the call, which from here on speaks for its owner."""
+    gate = partial(throttling.refuse_flood, address)
     try:
         text = read_credential(request.headers)
-        token = authenticate(text, now=now, address=address, reads_me=reads_me(request))
-    except Refused:
-        throttling.count_refusal(address)
+        token = authenticate(text, now=now, address=address, reads_me=reads_me(request), gate=gate)
+    except Refused as error:
+        if error.token:
+            count(request, error.token, is_good=False)
+        elif error.refusal is not refusals.RATE_LIMITED:
+            throttling.count_refusal(address)
         raise
     request.token = request.auth = token  # type: ignore[attr-defined]
     request.user = token.owner if token else AnonymousUser()
     if token and text:
-        throttling.count_call(token)
+        count(request, token)
         if token.pepper != newest_pepper():
             lifecycle.redigest(token=token, text=text)
     return token
+
+
+def count(request: HttpRequest, token: Token, *, is_good: bool = True) -> None:
+    window = throttling.count_call(token, is_good=is_good)
+    request.window = window  # type: ignore[attr-defined]  # for the headers
+    throttling.refuse_spent(window, token)
 
 
 def reads_me(request: HttpRequest) -> bool:
@@ -81,6 +93,21 @@ def note(request: HttpRequest, token: Token, refused: Refused | None, *, now: da
             logger.warning("The first use of a token could not be written: %s", type(error).__name__)
     agent = user_agent_of(request)
     ledger.note_call(token, now=now, address=address, user_agent=agent, method=request.method or "")
+
+
+def tell(request: HttpRequest, response: HttpResponse, token: Token | None, now: datetime) -> None:
+    """What the headers of an answer say."""
+    if token:
+        tell_expiry(response, token, now)
+        tell_limit(response, request.window)  # type: ignore[attr-defined]
+    response.headers.setdefault("Cache-Control", "no-store")
+    patch_vary_headers(response, ["Authorization", *settings.TOKEN_EXTRA_HEADERS])
+
+
+def tell_limit(response: HttpResponse, window: Window) -> None:
+    """draft-ietf-httpapi-ratelimit-headers-10: lists of one quota, as structured fields (RFC 9651)."""
+    response.headers["RateLimit-Policy"] = f'"calls";q={window.limit};w={throttling.CALLS_WINDOW_SECONDS}'
+    response.headers["RateLimit"] = f'"calls";r={window.remaining};t={window.seconds_left}'
 
 
 def tell_expiry(response: HttpResponse, token: Token, now: datetime) -> None:

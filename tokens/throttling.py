@@ -1,23 +1,56 @@
-"""How often a token may call, and how often an address may come with a credential that is not good."""
+"""How often a token may call, an address may come with bad credentials, and a person may make tokens."""
+
+import functools
 
 from django.conf import settings
-from limits import RateLimitItemPerMinute
+from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 
 from accounts.address import household
-from config.limiter import limiter, seconds_left
+from accounts.models import User
+from config.limiter import Window, limiter
 from tokens import refusals
 from tokens.models import Token
+from tokens.recent import Recent
 from tokens.refusals import Refused
 
+CALLS_WINDOW_SECONDS = 60
 
-def count_call(token: Token) -> None:
-    spend(RateLimitItemPerMinute(settings.API_CALLS_PER_MINUTE), "token", str(token.pk), token=token)
+recently_met = Recent(most=50_000)
+
+
+def count_call(token: Token, *, is_good: bool = True) -> Window:
+    """Also of a token that is refused, but then apart: a thief with the former text must not use up the new one's."""
+    recently_met.add(bytes(token.digest))
+    bucket = token.bucket if is_good else f"refused {token.pk}"
+    return limiter.spend(per_minute(settings.API_CALLS_PER_MINUTE), "token", bucket)
 
 
 def count_refusal(address: str) -> None:
-    spend(RateLimitItemPerMinute(settings.API_REFUSALS_PER_MINUTE), "address", household(address))
+    refuse_spent(limiter.spend(per_minute(settings.API_REFUSALS_PER_MINUTE), "address", household(address)))
 
 
-def spend(item: RateLimitItemPerMinute, kind: str, key: str, *, token: Token | None = None) -> None:
-    if not limiter.hit(item, kind, key):
-        raise Refused(refusals.RATE_LIMITED, token=token, retry_after=seconds_left(item, kind, key))
+def refuse_flood(address: str, digests: list[bytes]) -> None:
+    """Asked before the query: who has used up the refusals of their address learns nothing more, and costs nothing.
+
+    Tokens in use go on, for the program that uses them may share its address with whoever floods us. So do all from
+    an address that is not known: it is everybody's.
+    """
+    if any(digest in recently_met for digest in digests) or not address:
+        return
+    window = limiter.look(per_minute(settings.API_REFUSALS_PER_MINUTE), "address", household(address))
+    if not window.remaining:
+        raise Refused(refusals.RATE_LIMITED, retry_after=window.seconds_left)
+
+
+def refuse_spent(window: Window, token: Token | None = None) -> None:
+    if not window.is_kept:
+        raise Refused(refusals.RATE_LIMITED, token=token, retry_after=window.seconds_left)
+
+
+def count_issue(user: User) -> Window:
+    return limiter.spend(RateLimitItemPerHour(settings.TOKEN_ISSUES_PER_HOUR), "issue", str(user.pk))
+
+
+@functools.cache
+def per_minute(amount: int) -> RateLimitItem:
+    return RateLimitItemPerMinute(amount)

@@ -59,6 +59,7 @@ COLUMNS_LEFT_OUT: dict[type[Model], dict[str, str]] = {
         "session_mark": "names a session",
         "request_key": "names a form",
         "request_fingerprint": "names a form",
+        "counted_as": "of the limits",
         "last_written_at": "of the ledger",
         "revoked_by": "in words, stopped_by",
         "owner": "the person",

@@ -4,7 +4,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
-from tokens.lifecycle import ActRefused
+from tokens import refusals
+from tokens.lifecycle import ActRefused, TooOften
 from tokens.problems import problem, problem_of
 from tokens.refusals import Refused
 
@@ -48,6 +49,13 @@ def register(api: NinjaAPI) -> None:
         code = "invalid_request" if status == 422 and error.code == "act_refused" else error.code
         members = {"errors": [{"pointer": pointer, "detail": str(error)}]} if pointer else {}
         return problem(status, code, "This is not possible.", str(error), **members)
+
+    @api.exception_handler(TooOften)
+    def too_often(request: HttpRequest, error: TooOften) -> HttpResponse:
+        request.refused = Refused(refusals.RATE_LIMITED)  # type: ignore[attr-defined]
+        response = problem(429, error.code, refusals.RATE_LIMITED.title, str(error))
+        response["Retry-After"] = str(error.retry_after)
+        return response
 
     @api.exception_handler(Unprocessable)
     def unprocessable(request: HttpRequest, error: Unprocessable) -> HttpResponse:

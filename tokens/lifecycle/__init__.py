@@ -7,7 +7,7 @@ ever sees it.
 from tokens.lifecycle.bulk import begin_revoking, revoke_many, revoked_in
 from tokens.lifecycle.issuing import edit, issue, regenerate, rotate
 from tokens.lifecycle.noting import note_first_use, redigest, reveal, unsealed
-from tokens.lifecycle.outcome import ActRefused, AlreadyDone, Issued
+from tokens.lifecycle.outcome import ActRefused, AlreadyDone, Issued, TooOften
 from tokens.lifecycle.policy import Effect, change_policy, effect_of, policy_of
 from tokens.lifecycle.stopping import (
     approve,
@@ -26,6 +26,7 @@ __all__ = [
     "AlreadyDone",
     "Effect",
     "Issued",
+    "TooOften",
     "approve",
     "begin_revoking",
     "change_policy",

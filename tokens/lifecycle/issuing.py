@@ -20,6 +20,7 @@ from tokens.lifecycle.rules import (
     check_actor,
     check_hook,
     check_name,
+    check_pace,
     check_reach,
     check_rotation,
     check_scope,
@@ -62,6 +63,7 @@ def issue(
     policing.check_second_factor(license)
     policing.check_end(license, now, expires_at)
     policing.check_grant(license, scopes.parse(chosen))
+    check_pace(actor)
     issued = create(
         owner=license.user,
         license=license,
@@ -116,6 +118,7 @@ def rotate(
         check_time(actor, ends_at)
     policing.check_second_factor(license)
     policing.check_end(license, now, ends_at)
+    check_pace(actor)
     stops_at = min(filter(None, [now + overlap, token.stops_at, token.expires_at]))
     issued = create(
         owner=token.owner,
@@ -128,6 +131,7 @@ def rotate(
         awaits_approval=token.awaits_approval,
         session_mark=actor.session_mark,
         predecessor=token,
+        counted_as=token.counted_as or token.pk,
         created_at=now,
         request_key=request_key,
         request_fingerprint=request_fingerprint,
@@ -155,6 +159,7 @@ def regenerate(*, actor: Actor, owner: User, request_key: UUID | None = None, re
         raise ActRefused("A service account has no account token. Create a named one.")
     if not owner.is_active or (owner.licenses.exists() and not owner.licenses.in_force(now).exists()):
         raise ActRefused("None of your licenses is in force, so there can be no account token.")
+    check_pace(actor)
     former = Token.objects.filter(owner=owner, license=None, revoked_at=None)
     replaced = former.update(revoked_at=now, hold=Hold.REGENERATED, revoked_by=actor.user, sealed=None)
     issued = create(

@@ -32,3 +32,11 @@ class AlreadyDone(ActRefused):
     def __init__(self, token: Token) -> None:
         super().__init__("This was done already.", code="done_already")
         self.token = token
+
+
+class TooOften(ActRefused):
+    """The same person did it too many times; `retry_after` seconds later they may again."""
+
+    def __init__(self, reason: str, *, retry_after: int) -> None:
+        super().__init__(reason, code="rate_limited")
+        self.retry_after = retry_after

@@ -1,5 +1,6 @@
 """What has to hold before an act, asked under a lock."""
 
+import math
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -9,8 +10,8 @@ from django.conf import settings
 
 from accounts.actor import Actor
 from accounts.models import License, User
-from tokens import networks, scopes
-from tokens.lifecycle.outcome import ActRefused, AlreadyDone
+from tokens import networks, scopes, throttling
+from tokens.lifecycle.outcome import ActRefused, AlreadyDone, TooOften
 from tokens.models import Token
 
 BEYOND = "beyond_the_calling_token"
@@ -96,6 +97,19 @@ def check_name(license: License, name: str, now: datetime, *, besides: Token | N
         namesakes = namesakes.exclude(pk=besides.pk)
     if namesakes.exists():
         raise ActRefused(f"There is already a token named {name} on this license.", field="name", code="name_taken")
+
+
+def check_pace(actor: Actor) -> None:
+    """Asked last, so that an act which is refused anyway takes nothing. Commands and the passing of time are free."""
+    if actor.user is None:
+        return
+    window = throttling.count_issue(actor.user)
+    if not window.is_kept:
+        minutes = math.ceil(window.seconds_left / 60)
+        wait = "in a minute" if minutes == 1 else f"in {minutes} minutes"
+        raise TooOften(
+            f"You have made {window.limit} tokens within the hour. Try again {wait}.", retry_after=window.seconds_left
+        )
 
 
 def check_scope(scope: Iterable[str]) -> str:

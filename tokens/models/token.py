@@ -49,6 +49,8 @@ class Token(models.Model):
     stop_reason = models.CharField(max_length=200, blank=True, validators=[validate_plain_text])
 
     predecessor = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="successors")
+    # The first of a chain of rotations, which the calls of all others count as. No reference: nothing looks it up.
+    counted_as = models.BigIntegerField(null=True)
     replaced_at = models.DateTimeField(null=True)
     stops_at = models.DateTimeField(null=True)
     stops_on_use = models.BooleanField(default=False)
@@ -138,6 +140,11 @@ class Token(models.Model):
     @property
     def is_account_token(self) -> bool:
         return self.license_id is None
+
+    @property
+    def bucket(self) -> str:
+        """What its calls are counted under: a token that is rotated, reset or renamed gets no second helping."""
+        return f"owner {self.owner_id}" if self.is_account_token else str(self.counted_as or self.pk)
 
     @property
     def is_revoked(self) -> bool:
