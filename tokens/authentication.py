@@ -18,6 +18,10 @@ from tokens.refusals import Refused
 AUTHORIZATION = re.compile(r"(?:(?:token|bearer) +){1,2}([!-+\--~]{1,500})", re.IGNORECASE)
 BARE = re.compile(r"(?:(?:token|bearer) +)?([!-+\--~]{1,500})", re.IGNORECASE)
 
+OURS = re.compile(r"[ \t]*(?:token|bearer)(?![^ \t])", re.IGNORECASE)
+QUOTED = re.compile(r'"(?:[^"\\]|\\.?)*+"?')
+CREDENTIAL = re.compile(r"[ \t]*[!#$%&'*+.^_`|~0-9A-Za-z-]+[ \t]+[^=, \t]")
+
 Gate = Callable[[list[bytes]], None]
 
 
@@ -41,21 +45,29 @@ def authenticate(
 
 
 def read_credential(headers: Mapping[str, str]) -> str | None:
-    """The one credential of a request. `headers` looks names up in any case.
-
-    Servers join a repeated header with commas, so a comma means more than one.
-    """
+    """The one credential of a request. `headers` looks names up in any case."""
     found = [(name, headers[name]) for name in ("Authorization", *settings.TOKEN_EXTRA_HEADERS) if name in headers]
     if not found:
         return None
-    if len(found) > 1 or "," in found[0][1]:
-        raise Refused(refusals.AMBIGUOUS)
     name, value = found[0]
+    if len(found) > 1 or holds_several(value, is_bare=name != "Authorization"):
+        raise Refused(refusals.AMBIGUOUS)
     pattern = AUTHORIZATION if name == "Authorization" else BARE
     match = pattern.fullmatch(value.strip(" \t"))
     if match is None:
         raise Refused(refusals.INVALID)
     return match[1]
+
+
+def holds_several(value: str, *, is_bare: bool) -> bool:
+    """Servers join a repeated header with commas, which no token holds. A credential of another scheme may hold some.
+
+    RFC 9110, section 11.4: what stands behind its commas are parameters, `name=value`; another word begins another one.
+    """
+    if "," not in value:
+        return False
+    first, *others = QUOTED.sub("", value).split(",")
+    return is_bare or OURS.match(first) is not None or any(CREDENTIAL.match(other) for other in others)
 
 
 def recognise(text: str, gate: Gate = open_to_all) -> Token:

@@ -15,12 +15,12 @@ from django.utils.cache import patch_vary_headers
 from accounts.actor import user_agent_of
 from accounts.address import client_address
 from config.limiter import Window
-from tokens import lifecycle, refusals, throttling
+from tokens import lifecycle, protocol, refusals, throttling
 from tokens.authentication import authenticate, read_credential
 from tokens.hashing import newest_pepper
 from tokens.ledger import ledger
 from tokens.models import Token
-from tokens.problems import as_problem, is_api_path, problem_of
+from tokens.problems import is_api_path, problem_of
 from tokens.refusals import Refused
 
 logger = logging.getLogger(__name__)
@@ -41,14 +41,14 @@ class TokenMiddleware:
         now, address = timezone.now(), client_address(request)
         try:
             token = admit(request, now=now, address=address)
-            response = as_problem(self.get_response(request))
+            response = protocol.answer(request, self.get_response)
             refused = getattr(request, "refused", None)
         except Refused as error:
             token, refused, response = error.token, error, problem_of(error)
         if token:
             note(request, token, refused, now=now, address=address)
         tell(request, response, token, now)
-        return response
+        return protocol.without_body(response) if request.method == "HEAD" else response
 
 
 def admit(request: HttpRequest, *, now: datetime, address: str) -> Token | None:

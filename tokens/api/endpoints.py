@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.conf import settings
+from django.views.decorators.http import require_GET
 from ninja import NinjaAPI
 
 from tokens.api import errors, me, own_tokens, this_token
@@ -22,6 +23,7 @@ api = TokenrackAPI(
     urls_namespace="api",
     openapi_url="/openapi.json",
     docs_url="/docs",
+    docs_decorator=require_GET,  # the middleware asks with GET for HEAD
     parser=StrictParser(),
     servers=[{"url": settings.SITE_URL, "description": "This installation."}],
     openapi_extra={

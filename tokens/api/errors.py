@@ -5,6 +5,7 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
 from tokens import refusals
+from tokens.api.parser import WrongMediaType
 from tokens.lifecycle import ActRefused, TooOften
 from tokens.problems import problem, problem_of
 from tokens.refusals import Refused
@@ -68,6 +69,9 @@ def register(api: NinjaAPI) -> None:
 
     @api.exception_handler(HttpError)
     def unreadable(request: HttpRequest, error: HttpError) -> HttpResponse:
+        if isinstance(error.__cause__, WrongMediaType):
+            detail = "Say Content-Type: application/json."
+            return problem(415, "unsupported_media_type", "Unsupported Media Type.", detail)
         return problem(error.status_code, "bad_request", str(error))
 
     @api.exception_handler(Http404)

@@ -129,7 +129,11 @@ def test_a_body_that_is_too_large_is_refused(script: Client, settings) -> None:
 
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
-    [("post", ME, {"GET", "PATCH"}), ("delete", ME, {"GET", "PATCH"}), ("put", "/api/v1/tokens/self", {"GET"})],
+    [
+        ("post", ME, {"GET", "HEAD", "OPTIONS", "PATCH"}),
+        ("delete", ME, {"GET", "HEAD", "OPTIONS", "PATCH"}),
+        ("put", "/api/v1/tokens/self", {"GET", "HEAD", "OPTIONS"}),
+    ],
 )
 def test_another_method_is_answered_with_those_that_are_allowed(
     script: Client, method: str, path: str, allowed: set[str]

@@ -5,11 +5,13 @@ from django.utils import timezone
 from ninja import Field, Schema
 from pydantic import StringConstraints
 
-from tokens.api.schemas.parts import Because, IPRange, Moment, Name, Query, Taken
+from tokens.api.schemas.parts import Because, IPRange, Moment, Name, PlainText, Query, Taken
 from tokens.models import Hold, State
 from tokens.networks import MOST_NETWORKS
 
 LONGEST_OVERLAP = 7 * 24 * 3600
+# PostgreSQL takes no NUL, not even to look for.
+LicenseNumber = Annotated[PlainText, StringConstraints(max_length=40)]
 Scope = Annotated[str, StringConstraints(max_length=50)]
 Scopes = Annotated[
     list[Scope],
@@ -68,7 +70,7 @@ class TokenPage(Schema):
 
 class TokenQuery(Query):
     state: State | None = None
-    license: str | None = Field(None, max_length=40, description="The number of a license.")
+    license: LicenseNumber | None = Field(None, description="The number of a license.")
 
 
 class TokenDraft(Taken):
@@ -83,7 +85,7 @@ class TokenDraft(Taken):
     )
     allowed_networks: Networks = []
     revoke_on_sign_out: bool = False
-    license: Annotated[str, StringConstraints(max_length=40)] | None = Field(
+    license: LicenseNumber | None = Field(
         None, description="The number of the license. Needed by an account token whose owner has several."
     )
 
