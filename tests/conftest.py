@@ -13,6 +13,7 @@ from accounts import triggers
 from accounts.models import License, Organization, User
 from config.limiter import limiter
 from tests.factories import LicenseFactory, OrganizationFactory, UserFactory
+from tokens import foreign
 from tokens.ledger import Gathered, ledger
 
 
@@ -37,6 +38,7 @@ def fresh_counters() -> Iterator[None]:
     cache.clear()
     limiter.storage.reset()
     ledger.gathered = Gathered()
+    foreign.known.forget()
     yield
     ledger.gathered = Gathered()
 
