@@ -7,10 +7,13 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
 from django.utils import timezone
 
 from accounts.models import License, Organization, User
+from accounts.validators import validate_plain_text
 from config.environment import Environment, SettingError
 from tokens import scopes
 from tokens.forms.expiry import end_of_day, fault_of_day
@@ -27,8 +30,8 @@ def days(text: str) -> timedelta:
     return timedelta(days=int(match[1]))
 
 
-def expiry(text: str) -> datetime | None:
-    """`30d`, a date or `never`: the end of that day by the clock of this site, as everywhere."""
+def last_day(text: str) -> date | None:
+    """`30d`, a date, or `never`: the last day on which a token works."""
     if text == "never":
         return None
     try:
@@ -37,7 +40,33 @@ def expiry(text: str) -> datetime | None:
         raise ArgumentTypeError(f"{text!r} is neither a number of days such as 30d, nor a date, nor never") from None
     if fault := fault_of_day(found):
         raise ArgumentTypeError(fault)
-    return end_of_day(found)
+    return found
+
+
+def end_of(day: date | None, person: User | None = None) -> datetime | None:
+    """By the clock of the person, as on the pages; without one by that of this site."""
+    if day is None:
+        return None
+    with timezone.override((person and person.time_zone) or settings.TIME_ZONE):
+        return end_of_day(day)
+
+
+def name(text: str) -> str:
+    return plain(text.strip(), at_least=1, at_most=60, what="name")
+
+
+def reason(text: str) -> str:
+    return plain(text.strip(), at_least=3, at_most=200, what="reason")
+
+
+def plain(text: str, *, at_least: int, at_most: int, what: str) -> str:
+    try:
+        validate_plain_text(text)
+    except ValidationError as error:
+        raise ArgumentTypeError(error.messages[0]) from None
+    if not at_least <= len(text) <= at_most:
+        raise ArgumentTypeError(f"a {what} has {at_least} to {at_most} characters")
+    return text
 
 
 def scope(text: str) -> str:

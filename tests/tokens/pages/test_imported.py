@@ -70,7 +70,7 @@ def test_its_own_page_says_so_and_what_to_do(
 
     assert "Imported, not yet rotated." in html
     assert ("Rotate it" in html) is (reader == "alice")
-    assert "imported Imported from authtoken" in html
+    assert "took over Imported from authtoken" in html
     assert TEXTS[0] not in html
 
 

@@ -44,7 +44,7 @@ class Command(BaseCommand):
             "--scope", type=arguments.scope, nargs="+", action="extend", help="permissions of tokens that bring none"
         )
         parser.add_argument(
-            "--expires", type=arguments.expiry, metavar="30d|DATE|never", help="end of tokens that bring none"
+            "--expires", type=arguments.last_day, metavar="30d|DATE|never", help="end of tokens that bring none"
         )
         parser.add_argument("--create-people", action="store_true", help="bring in who is new here, without a password")
         parser.add_argument("--skip-wrong", action="store_true", help="leave out what is wrong and import the rest")
@@ -83,7 +83,7 @@ class Command(BaseCommand):
             organization=license.organization if license else organization,
             license=license,
             scope=tuple(options["scope"] or ()),
-            expires_at=options["expires"],
+            expires_at=arguments.end_of(options["expires"]),
             brings_in_people=options["create_people"],
             leaves_out_wrong=options["skip_wrong"],
             is_rehearsal=options["dry_run"],
