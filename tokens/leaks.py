@@ -64,7 +64,7 @@ def proven(proof: str, organization: Organization, finder: User) -> Token | None
 def digests_in(text: str, known: Iterable[Shape] | None = None) -> list[bytes]:
     """Of our own tokens in the text, and of what may be taken over; `known` are the shapes, asked for if not given."""
     known = foreign.known.ask() if known is None else known
-    own = set(re.findall(format.pattern(settings.TOKEN_PREFIX), text))
+    own = set(re.findall(format.pattern(settings.TOKEN_PREFIX), text, re.ASCII))
     others = {word for pattern in WORDS for word in pattern.findall(text)} - own
     found = [digest for word in own for digest in hashing.digests(word)]
     return found + [digest for word in others for digest in foreign.digests_among(known, word)]
