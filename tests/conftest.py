@@ -13,6 +13,7 @@ from accounts import triggers
 from accounts.models import License, Organization, User
 from config.limiter import limiter
 from tests.factories import LicenseFactory, OrganizationFactory, UserFactory
+from tokens import foreign
 from tokens.ledger import Gathered, ledger
 from tokens.throttling import recently_met
 
@@ -39,6 +40,7 @@ def fresh_counters() -> Iterator[None]:
     limiter.reset()
     recently_met.reset()
     ledger.gathered = Gathered()
+    foreign.known.forget()
     yield
     ledger.gathered = Gathered()
 

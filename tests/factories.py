@@ -11,8 +11,10 @@ from django.utils import timezone
 from accounts import invitations, service_accounts
 from accounts.actor import SYSTEM, Actor
 from accounts.models import Invitation, License, Organization, Role, User
-from tokens import lifecycle
-from tokens.lifecycle import Issued
+from tokens import lifecycle, shapes
+from tokens.lifecycle import Issued, Terms
+from tokens.models import Token
+from tokens.takeover.arrivals import Arrival
 
 PASSWORD = "correct horse battery"
 
@@ -72,3 +74,11 @@ def issue(license: License, name: str = "nightly-export", scope: str = "account:
     """A named token, issued by its owner as a page would."""
     fields.setdefault("expires_at", timezone.now() + timedelta(days=60))
     return lifecycle.issue(actor=Actor(license.user), license=license, name=name, scope=scope.split(), **fields)
+
+
+def take_over(license: License, text: str = "4abc478b25e30766652f76103b978349c4c4b214", **facts: Any) -> Token:
+    """A token of another system, imported with the text that it had there."""
+    arrival = Arrival("row 1", shapes.secret_of_text(text), email=license.user.email, **facts)
+    terms = Terms("authtoken", license.organization, license=license, scope=("account:read",))
+    assert lifecycle.take_over(actor=SYSTEM, terms=terms, found=[arrival]).is_done
+    return license.tokens.latest("pk")

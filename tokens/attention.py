@@ -68,6 +68,11 @@ def blocked(tokens: TokenQuerySet, now: datetime) -> TokenQuerySet:
     return tokens.on_hooks(now).in_state("blocked", now, are_named=True)
 
 
+def imported(tokens: TokenQuerySet, now: datetime) -> TokenQuerySet:
+    """Another system made their text, and may still know it."""
+    return tokens.on_hooks(now).imported()
+
+
 RULES = [
     Rule("expiring", "Expiring", "clock", "warn", "expires", "Rotate", "token-detail", "#rotate", expiring),
     Rule(
@@ -83,6 +88,17 @@ RULES = [
     ),
     Rule("suspended", "Suspended", "pause", "info", "is suspended", "Review", "token-detail", "", suspended),
     Rule("blocked", "Blocked by policy", "lock", "bad", "is blocked by policy", "Review", "token-detail", "", blocked),
+    Rule(
+        "imported",
+        "Imported, not yet rotated",
+        "download",
+        "warn",
+        "was imported and is not yet rotated",
+        "Rotate",
+        "token-detail",
+        "#rotate",
+        imported,
+    ),
     Rule("unused", "Never used", "tag", "idle", "was never used", "Revoke", "token-revoke", "", never_used),
     Rule("idle", "Idle", "tag", "idle", "was not used in 90 days", "Revoke", "token-revoke", "", idle),
     Rule(

@@ -59,5 +59,8 @@ def hint(text: str) -> str:
 
 
 def pattern(prefix: str) -> str:
-    """A regular expression (RE2 syntax) that finds every token and little else."""
-    return rf"\b{re.escape(prefix)}[0-9A-Za-z]{{{RANDOM_LENGTH + CHECKSUM_LENGTH}}}\b"
+    """A regular expression (RE2 syntax) that finds every token and little else.
+
+    It may begin in the middle of a word: in `"\\ntrk_…"`, as logs in JSON have it, a letter stands before.
+    """
+    return rf"{re.escape(prefix)}[0-9A-Za-z]{{{RANDOM_LENGTH + CHECKSUM_LENGTH}}}\b"

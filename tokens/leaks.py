@@ -5,6 +5,7 @@ so that nobody stops a token by counting ids: an account token, which serves oth
 """
 
 import re
+from collections.abc import Iterable
 
 from django.conf import settings
 from django.core import signing
@@ -12,16 +13,22 @@ from django.db.models import Q
 from django.views.decorators.debug import sensitive_variables
 
 from accounts.models import License, Organization, User
-from tokens import format, hashing
+from tokens import foreign, format, hashing
 from tokens.models import Token, TokenQuerySet
+from tokens.shapes import Shape
 
 SALT = "tokens.leaks"
 PROOF_SECONDS = 3600
 LONGEST_TEXT = 500
 TOKENS_FOUND = 20
-# A text of another system that was taken over, which our pattern does not know: any long enough word may be one.
-WORD = re.compile(r"[!-~]{20,200}")
-HINT = re.compile(r"([\w-]{4,20})(?:…|\.{3})(\w{4})(?!\w)")
+# A text of another system that was taken over, which our pattern does not know: any long enough word may be one, as it
+# stands there, or without the quotes and signs around it.
+WORDS = (
+    re.compile(r"[!-+\--~]{16,500}"),
+    re.compile(r"[\w.~+/-]{16,500}", re.ASCII),
+    re.compile(r"[\w-]{16,500}", re.ASCII),
+)
+HINT = re.compile(r"((?:sha512:)?[\w-]{2,20})(?:…|\.{3})(\w{0,4})(?!\w)")
 
 
 def governed_by(organization: Organization) -> TokenQuerySet:
@@ -54,10 +61,15 @@ def proven(proof: str, organization: Organization, finder: User) -> Token | None
 
 
 @sensitive_variables()
-def digests_in(text: str) -> list[bytes]:
-    words = set(re.findall(format.pattern(settings.TOKEN_PREFIX), text)) | set(WORD.findall(text))
-    return [digest for word in words for digest in hashing.digests(word)]
+def digests_in(text: str, known: Iterable[Shape] | None = None) -> list[bytes]:
+    """Of our own tokens in the text, and of what may be taken over; `known` are the shapes, asked for if not given."""
+    known = foreign.known.ask() if known is None else known
+    own = set(re.findall(format.pattern(settings.TOKEN_PREFIX), text, re.ASCII))
+    others = {word for pattern in WORDS for word in pattern.findall(text)} - own
+    found = [digest for word in own for digest in hashing.digests(word)]
+    return found + [digest for word in others for digest in foreign.digests_among(known, word)]
 
 
 def hints_in(text: str) -> set[str]:
-    return {f"{head}…{tail}" for head, tail in HINT.findall(text)}
+    whole = text.strip().replace("...", "…")
+    return {f"{head}…{tail}" for head, tail in HINT.findall(text)} | ({whole} if "…" in whole else set())

@@ -16,6 +16,7 @@ from tokens.models import Notice, RefusalDay, Token, TokenAddress, TokenDay, Tok
 TOKEN = (
     "name",
     "hint",
+    "shape_id",
     "allowed_networks",
     "revoke_on_sign_out",
     "created_at",

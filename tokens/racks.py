@@ -49,6 +49,10 @@ class Rack:
         return [token for token in self.hanging if token.state(self.now) == State.EXPIRING]
 
     @property
+    def imported(self) -> list[Token]:
+        return [token for token in self.hanging if token.is_imported]
+
+    @property
     def used(self) -> int:
         return len(self.hanging)
 

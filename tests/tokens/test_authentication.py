@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.actor import SYSTEM, Actor
 from accounts.models import License, User
 from tests.factories import LicenseFactory, issue
-from tokens import format, lifecycle, refusals
+from tokens import foreign, format, lifecycle, refusals
 from tokens.authentication import authenticate, require_scope
 from tokens.lifecycle import Issued
 from tokens.models import Token
@@ -57,8 +57,9 @@ def test_whoever_lacks_the_real_secret_gets_one_answer_and_a_mistyped_one_costs_
     issued: Issued, text, queries: int, django_assert_num_queries
 ) -> None:
     call(issued)
+    foreign.known.ask()
 
-    with pytest.raises(Refused) as refusal, django_assert_num_queries(queries):
+    with django_assert_num_queries(queries), pytest.raises(Refused) as refusal:
         authenticate(text(issued.plaintext), now=timezone.now(), address=CALLER)
 
     assert refusal.value.refusal is refusals.INVALID

@@ -122,9 +122,9 @@ def test_a_hint_shows_eight_characters(text: str, hint: str) -> None:
 
 
 def test_the_pattern_finds_a_token_and_nothing_like_it() -> None:
-    found = re.findall(format.pattern(PREFIX), f"key={TEXT}; short={TEXT[:-1]} long={TEXT}A x{TEXT} '{TEXT}'")
+    found = re.findall(format.pattern(PREFIX), f"key={TEXT}; short={TEXT[:-1]} long={TEXT}A \\n{TEXT} '{TEXT}'")
 
-    assert found == [TEXT, TEXT]
+    assert found == [TEXT, TEXT, TEXT]
 
 
 def test_the_repr_of_a_plaintext_is_redacted() -> None:

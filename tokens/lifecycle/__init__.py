@@ -1,4 +1,5 @@
-"""The only writer of token state, where both ways end: issue, rotate, edit, revoke, re-approve, regenerate, reveal.
+"""The only writer of token state, where both ways end: issue, rotate, edit, revoke, re-approve, regenerate, reveal,
+take over.
 
 Every act is one transaction with one audit row. The plaintext is handed back once, beside the row, and nothing else
 ever sees it.
@@ -20,12 +21,15 @@ from tokens.lifecycle.stopping import (
     revoke_on_license,
     revoke_on_sign_out,
 )
+from tokens.lifecycle.taking_over import TakeOver, Terms, take_over
 
 __all__ = [
     "ActRefused",
     "AlreadyDone",
     "Effect",
     "Issued",
+    "TakeOver",
+    "Terms",
     "TooOften",
     "approve",
     "begin_revoking",
@@ -49,5 +53,6 @@ __all__ = [
     "revoke_on_sign_out",
     "revoked_in",
     "rotate",
+    "take_over",
     "unsealed",
 ]

@@ -7,11 +7,12 @@ from django.utils import timezone
 
 from accounts.actor import SYSTEM, Actor
 from accounts.models import User
-from tokens import hashing, sealing
+from tokens import hashing, sealing, shapes
 from tokens.format import Plaintext
 from tokens.lifecycle.outcome import Issued
 from tokens.lifecycle.rows import record, stop
 from tokens.models import Hold, State, Token
+from tokens.shapes import Shape
 
 
 @transaction.atomic
@@ -33,7 +34,9 @@ def note_first_use(*, token: Token, now: datetime, address: str | None) -> None:
 def redigest(*, token: Token, text: str) -> None:
     """Move a token that was met in use from an old pepper to the newest. Not an act of anybody: no audit row."""
     pepper = hashing.newest_pepper()
-    Token.objects.filter(pk=token.pk, pepper=token.pepper).update(digest=hashing.digest(text, pepper), pepper=pepper)
+    is_hashed = token.shape_id is not None and Shape.named(token.shape_id).is_hashed
+    digest = shapes.digest_of_text(text, pepper, is_hashed=is_hashed)
+    Token.objects.filter(pk=token.pk, pepper=token.pepper).update(digest=digest, pepper=pepper)
 
 
 @transaction.atomic

@@ -1,5 +1,6 @@
 from tokens.models.policy import REST_OF_THE_LAST_DAY, Block, Policy
 from tokens.models.querysets import TokenQuerySet
+from tokens.models.shape import TextShape
 from tokens.models.states import ENDED, EXPIRING_WITHIN, LIFTED_BY_OWNER, NEVER_LIFTED, Hold, State
 from tokens.models.token import Token
 from tokens.models.usage import Notice, RefusalDay, TokenAddress, TokenDay, TokenNetwork
@@ -19,6 +20,7 @@ __all__ = [
     "Policy",
     "RefusalDay",
     "State",
+    "TextShape",
     "Token",
     "TokenAddress",
     "TokenDay",

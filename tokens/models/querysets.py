@@ -49,6 +49,10 @@ class TokenQuerySet(models.QuerySet["Token"]):
         """Those that take a place of the allowance: not expired, revoked or replaced. Suspended ones keep theirs."""
         return self.unexpired(now).filter(license__isnull=False, revoked_at=None, replaced_at=None)
 
+    def imported(self) -> "TokenQuerySet":
+        """Those with a text that another system made."""
+        return self.filter(shape__isnull=False)
+
     def living(self, now: datetime) -> "TokenQuerySet":
         """Neither expired nor revoked nor past the end of an overlap."""
         return self.unexpired(now).filter(revoked_at=None).exclude(stops_at__lte=now)

@@ -14,6 +14,7 @@ from accounts.validators import validate_plain_text
 from tokens import scopes
 from tokens.models.policy import Block, Policy
 from tokens.models.querysets import NEVER, TokenQuerySet
+from tokens.models.shape import TextShape
 from tokens.models.states import EXPIRING_WITHIN, LIFTED_BY_OWNER, NEVER_LIFTED, Hold, State
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ class Token(models.Model):
     pepper = models.PositiveSmallIntegerField()
     hint = models.CharField(max_length=40)
     sealed = models.BinaryField(null=True)
+    # Of a text that was taken over from another system; None for our own.
+    shape = models.ForeignKey(TextShape, on_delete=models.PROTECT, null=True, related_name="tokens", db_index=False)
 
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)
@@ -87,6 +90,10 @@ class Token(models.Model):
             models.Index(fields=["organization", "name", "id", "hint"], name="token_organization_name"),
             models.Index(fields=["organization", "last_used_at", "id", "created_at"], name="token_organization_used"),
             models.Index(fields=["organization", "expires_at", "id"], name="token_organization_expiry"),
+            # Most installations took over few tokens or none.
+            models.Index(
+                fields=["organization", "owner", "id"], condition=Q(shape__isnull=False), name="token_imported"
+            ),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -129,6 +136,9 @@ class Token(models.Model):
                 condition=Q(stop_reason="") | Q(revoked_at__isnull=False), name="token_reason_means_revoked"
             ),
             models.CheckConstraint(condition=~Q(name="") & ~Q(hint=""), name="token_has_name_and_hint"),
+            models.CheckConstraint(
+                condition=Q(shape=None) | Q(license__isnull=False), name="token_imported_means_named"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -145,6 +155,11 @@ class Token(models.Model):
     def bucket(self) -> str:
         """What its calls are counted under: a token that is rotated, reset or renamed gets no second helping."""
         return f"owner {self.owner_id}" if self.is_account_token else str(self.counted_as or self.pk)
+
+    @property
+    def is_imported(self) -> bool:
+        """Whether its text was made by another system. Its successor's is ours."""
+        return self.shape_id is not None
 
     @property
     def is_revoked(self) -> bool:

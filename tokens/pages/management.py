@@ -48,6 +48,7 @@ def index(request: PersonRequest) -> HttpResponse:
         "racks": racks,
         "rules": RULES,
         "rule": rule,
+        "imported": sum(len(rack.imported) for rack in racks),
         "charts": charts_of([token for rack in racks for token in rack.tokens], now.date()),
         "is_empty": not rule and not any(rack.tokens for rack in racks),
     }

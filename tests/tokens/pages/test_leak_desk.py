@@ -20,9 +20,9 @@ from accounts.models import AuditEvent, License, Organization, User
 from tests.accounts.test_recency import age_sign_in
 from tests.conftest import signed_in
 from tests.factories import LicenseFactory, issue
-from tokens import hashing, lifecycle
+from tokens import hashing, lifecycle, shapes
 from tokens.lifecycle import Issued
-from tokens.models import Token
+from tokens.models import TextShape, Token
 
 DESK = "/admin/meridian/leaks/"
 NOTHING = "No token of Meridian Cartography matches."
@@ -75,11 +75,19 @@ def test_a_text_that_is_no_token_is_not_found(issued: Issued, client: Client, sp
     assert found(client, spoil(str(issued.plaintext))) == []
 
 
-def test_a_token_that_was_taken_over_with_another_text_is_found(issued: Issued, client: Client) -> None:
-    text = "9944b09199c62bcf9418ad846dd0e4bbdfc6ee4b"
-    Token.objects.filter(pk=issued.token.pk).update(digest=hashing.digest(text, hashing.newest_pepper()))
+@pytest.mark.parametrize(
+    "line", ["Authorization: Token {text}", "export TOKEN='{text}';", "https://x.example/?key={text}&a=b"]
+)
+@pytest.mark.parametrize("is_hashed", [False, True])
+def test_a_token_that_was_taken_over_is_found_by_the_text_it_has(
+    issued: Issued, client: Client, line: str, is_hashed: bool
+) -> None:
+    text, shape = "9944b09199c62bcf9418ad846dd0e4bbdfc6ee4b", "sha512-hex-40" if is_hashed else "hex-40"
+    TextShape.objects.create(name=shape)
+    digest = shapes.digest_of_text(text, hashing.newest_pepper(), is_hashed=is_hashed)
+    Token.objects.filter(pk=issued.token.pk).update(digest=digest, shape=shape)
 
-    assert found(client, f"Authorization: Token {text}") == [issued.token]
+    assert found(client, line.format(text=text)) == [issued.token]
 
 
 def test_several_tokens_may_share_a_hint(issued: Issued, client: Client) -> None:

@@ -12,6 +12,7 @@ from accounts.guards import administrator_required
 from accounts.models import Organization
 from accounts.requests import PersonRequest
 from config.keyset import count_of, page_of
+from tokens.attention import imported
 from tokens.filters import TokenFilter
 from tokens.models import ENDED, Token
 
@@ -38,6 +39,7 @@ def tokens_page(request: PersonRequest, organization: Organization, **dialog: An
         "may_revoke_all": filter.value("state") not in ENDED and (filter.is_active or page.count > TOKENS_SHOWN),
         "everything": urlencode({"everything": "", **filter.chosen}),
         "token_count": count_of(Token.objects.of_organization(organization)),
+        "imported_count": count_of(imported(Token.objects.of_organization(organization), now)),
         "license_count": organization.licenses.kept().count(),
         "section": "tokens",
     }

@@ -1,0 +1,1 @@
+"""Reading the tokens of other systems. `lifecycle.take_over` writes them."""
