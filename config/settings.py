@@ -194,6 +194,7 @@ TOKEN_RESOURCES = environment.resources(
         "account": "Your name, e-mail address, settings",
         "tokens": "Your other tokens",
         "organization": "Members and licenses",
+        "introspect": "Check the callers of other services",
     },
 )
 TOKEN_ALLOWANCE = environment.number("TOKEN_ALLOWANCE", 10, at_least=1, at_most=100)
