@@ -18,6 +18,11 @@ def count_refusal(address: str) -> None:
     spend(RateLimitItemPerMinute(settings.API_REFUSALS_PER_MINUTE), "address", household(address))
 
 
+def count_open_call(address: str) -> None:
+    """What anybody may do without a credential, an address as often as it may come with bad ones."""
+    spend(RateLimitItemPerMinute(settings.API_REFUSALS_PER_MINUTE), "open", household(address))
+
+
 def spend(item: RateLimitItemPerMinute, kind: str, key: str, *, token: Token | None = None) -> None:
     if not limiter.hit(item, kind, key):
         raise Refused(refusals.RATE_LIMITED, token=token, retry_after=seconds_left(item, kind, key))
