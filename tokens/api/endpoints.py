@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from ninja import NinjaAPI
 
-from tokens.api import errors, introspect, leaks, me, own_tokens, revoke, this_token
+from tokens.api import errors, forward_auth, introspect, leaks, me, own_tokens, revoke, this_token
 from tokens.api.description import TAGS, Description
 from tokens.api.parser import StrictParser
 
@@ -30,5 +30,5 @@ api = TokenrackAPI(
     },
 )
 errors.register(api)
-for router in (me.router, this_token.router, own_tokens.router, introspect.router, revoke.router, leaks.router):
-    api.add_router("", router)
+for part in (me, this_token, own_tokens, introspect, revoke, leaks, forward_auth):
+    api.add_router("", part.router)

@@ -1,5 +1,6 @@
 """What the API takes and gives. What it takes is strict: no unknown fields, and no number where text is asked."""
 
+from tokens.api.schemas.forward_auth import ForwardAuthQuery
 from tokens.api.schemas.leaks import Heard, LeakReport
 from tokens.api.schemas.oauth import Introspection, IntrospectionForm, OAuthForm
 from tokens.api.schemas.parts import Moment, PlainText, Query, Taken
@@ -17,6 +18,7 @@ from tokens.api.schemas.tokens import (
 )
 
 __all__ = [
+    "ForwardAuthQuery",
     "Heard",
     "Introspection",
     "IntrospectionForm",
