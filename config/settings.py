@@ -47,8 +47,9 @@ INSTALLED_APPS = [
     "ninja",
 ]
 
-# The first three give every answer its headers, static files and the redirect to https included.
+# After the one for proxies, three give every answer its headers, static files and the redirect to https included.
 MIDDLEWARE = [
+    "tokens.forward_auth.ForwardAuthMiddleware",
     "config.middleware.HeadersMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -198,6 +199,7 @@ TOKEN_RESOURCES = environment.resources(
         "account": "Your name, e-mail address, settings",
         "tokens": "Your other tokens",
         "organization": "Members and licenses",
+        "introspect": "Check the callers of other services",
     },
 )
 TOKEN_ALLOWANCE = environment.number("TOKEN_ALLOWANCE", 10, at_least=1, at_most=100)
@@ -238,6 +240,7 @@ if SITE.is_https:
     DEVICE_COOKIE_NAME = "__Host-device"
     THEME_COOKIE_NAME = "__Host-theme"
     SECURE_SSL_REDIRECT = True
+    SECURE_REDIRECT_EXEMPT = [rf"^{API_PATH_PREFIX.lstrip('/')}v1/forward-auth$"]  # proxies ask from inside
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True

@@ -1,13 +1,11 @@
 """The door of the API, and the first step on the way of a call: it reads the credential and hands on who calls."""
 
-import logging
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.db import Error
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
@@ -15,15 +13,13 @@ from django.utils.cache import patch_vary_headers
 from accounts.actor import user_agent_of
 from accounts.address import client_address
 from config.limiter import Window
-from tokens import lifecycle, protocol, refusals, throttling
+from tokens import lifecycle, protocol, refusals, throttling, uses
 from tokens.authentication import authenticate, read_credential
 from tokens.hashing import newest_pepper
 from tokens.ledger import ledger
 from tokens.models import Token
 from tokens.problems import is_api_path, problem_of
 from tokens.refusals import Refused
-
-logger = logging.getLogger(__name__)
 
 ME_PATH = f"{settings.API_PATH_PREFIX}v1/me"
 EXPIRY_TOLD_WITHIN = timedelta(days=30)
@@ -86,13 +82,8 @@ def note(request: HttpRequest, token: Token, refused: Refused | None, *, now: da
     if refused:
         ledger.note_refusal(token, refused.refusal.code, now=now, address=address)
         return
-    if token.first_used_at is None:
-        try:
-            lifecycle.note_first_use(token=token, now=now, address=address or None)
-        except Error as error:  # the call is answered already; the next one tries again
-            logger.warning("The first use of a token could not be written: %s", type(error).__name__)
-    agent = user_agent_of(request)
-    ledger.note_call(token, now=now, address=address, user_agent=agent, method=request.method or "")
+    method = getattr(request, "original_method", request.method or "")  # of the call that a proxy asks about
+    uses.note_use(token, now=now, address=address, user_agent=user_agent_of(request), method=method)
 
 
 def tell(request: HttpRequest, response: HttpResponse, token: Token | None, now: datetime) -> None:

@@ -21,7 +21,7 @@ def problem(status: int, code: str, title: str, detail: str = "", **members: Any
 def problem_of(refused: Refused) -> JsonResponse:
     """The refusal, with the challenge of RFC 6750, section 3, that a 401 or 403 must carry."""
     refusal = refused.refusal
-    members: dict[str, Any] = {}
+    members: dict[str, Any] = {"error": refusal.error} if refusal.error else {}
     detail = ""
     if refused.scope:
         members["scope"] = refused.scope

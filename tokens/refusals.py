@@ -33,6 +33,9 @@ APPROVAL_PENDING = Refusal(
 PERMISSION_WITHHELD = Refusal(
     403, "permission_withheld", "The organization's policy withholds this permission.", "insufficient_scope"
 )
+ORGANIZATION_DENIED = Refusal(
+    403, "organization_denied", "The token does not count in the organization that is asked for.", "insufficient_scope"
+)
 RATE_LIMITED = Refusal(429, "rate_limited", "Too many calls.")
 
 # What a token's own page calls the reasons.
@@ -46,6 +49,7 @@ TITLES = {
     PERMISSION_WITHHELD.code: "Permission withheld by policy",
     ADDRESS_DENIED.code: "Address not allowed",
     SCOPE_MISSING.code: "Permission missing",
+    ORGANIZATION_DENIED.code: "Other organization",
     RATE_LIMITED.code: "Too many calls",
 }
 

@@ -53,3 +53,12 @@ def is_withheld(scope: str, withheld: frozenset[str]) -> bool:
     """Who withholds reading withholds writing too, for write includes read."""
     resource, _, level = scope.partition(":")
     return scope in withheld or (level == WRITE and f"{resource}:{READ}" in withheld)
+
+
+def left_of(held: frozenset[str], withheld: frozenset[str]) -> frozenset[str]:
+    """What may be done, in the strongest words: of write, read is left where writing alone is withheld."""
+    left = set()
+    for resource in {word.partition(":")[0] for word in held}:
+        levels = [f"{resource}:{WRITE}", f"{resource}:{READ}"]
+        left.update([scope for scope in levels if allows(held, scope) and not is_withheld(scope, withheld)][:1])
+    return frozenset(left)

@@ -54,3 +54,8 @@ def count_issue(user: User) -> Window:
 @functools.cache
 def per_minute(amount: int) -> RateLimitItem:
     return RateLimitItemPerMinute(amount)
+
+
+def count_open_call(address: str) -> None:
+    """What anybody may do without a credential, an address as often as it may come with bad ones."""
+    refuse_spent(limiter.spend(per_minute(settings.API_REFUSALS_PER_MINUTE), "open", household(address)))

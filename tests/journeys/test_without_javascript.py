@@ -129,7 +129,7 @@ def test_registry_a_token_is_made_of_a_preset_and_never_shown_again(plain_page: 
 
     plaintext = shown(plain_page)
     assert status(call, f"Bearer {plaintext}") == 200
-    assert Token.objects.get().scope == "account:read organization:read tokens:read"
+    assert Token.objects.get().scope == "account:read introspect:read organization:read tokens:read"
     for example in ("curl", "Python", "JavaScript", "Environment variable", "nginx"):
         expect(plain_page.get_by_role("heading", name=example, exact=True)).to_be_visible()
     plain_page.reload()

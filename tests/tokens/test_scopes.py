@@ -70,3 +70,18 @@ def test_a_resource_has_a_label_for_people(settings) -> None:
 
     assert resource == Resource("saved-searches", "Queries kept for later")
     assert resource.label == "Saved searches"
+
+
+@pytest.mark.parametrize(
+    ("held", "withheld", "left"),
+    [
+        ("tokens:write", "", "tokens:write"),
+        ("tokens:write", "tokens:write", "tokens:read"),
+        ("tokens:write", "tokens:read", ""),
+        ("tokens:read", "tokens:write", "tokens:read"),
+        ("tokens:read tokens:write", "", "tokens:write"),
+        ("account:read tokens:write", "account:read", "tokens:write"),
+    ],
+)
+def test_what_is_withheld_leaves_the_rest(held: str, withheld: str, left: str) -> None:
+    assert scopes.left_of(scopes.parse(held), scopes.parse(withheld)) == scopes.parse(left)

@@ -16,6 +16,7 @@ TAGS = {
     "Account": "The person whom a token stands for.",
     "This token": "What any token may do with itself.",
     "Tokens": "Your named tokens.",
+    "Other services": "How services of yours check the tokens of their callers, and what anybody may do with a text.",
 }
 REFUSALS = [value for value in vars(refusals).values() if isinstance(value, Refusal)]
 TITLES = {

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.views.decorators.http import require_GET
 from ninja import NinjaAPI
 
-from tokens.api import errors, me, own_tokens, this_token
+from tokens.api import errors, forward_auth, introspect, leaks, me, own_tokens, revoke, this_token
 from tokens.api.description import TAGS, Description
 from tokens.api.parser import StrictParser
 
@@ -32,5 +32,5 @@ api = TokenrackAPI(
     },
 )
 errors.register(api)
-for router in (me.router, this_token.router, own_tokens.router):
-    api.add_router("", router)
+for part in (me, this_token, own_tokens, introspect, revoke, leaks, forward_auth):
+    api.add_router("", part.router)

@@ -5,6 +5,7 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
 from tokens import refusals
+from tokens.api.oauth import OAuthError
 from tokens.api.parser import WrongMediaType
 from tokens.lifecycle import ActRefused, TooOften
 from tokens.problems import problem, problem_of
@@ -61,6 +62,10 @@ def register(api: NinjaAPI) -> None:
     @api.exception_handler(Unprocessable)
     def unprocessable(request: HttpRequest, error: Unprocessable) -> HttpResponse:
         return problem(422, "invalid_request", "The request is not valid.", errors=error.errors)
+
+    @api.exception_handler(OAuthError)
+    def not_understood(request: HttpRequest, error: OAuthError) -> HttpResponse:
+        return problem(error.status, error.code, "The request is not valid.", str(error), error="invalid_request")
 
     @api.exception_handler(ValidationError)
     def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:

@@ -1,5 +1,7 @@
 """Acts that stop tokens, and the one that lets them work again."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from django.db import transaction
@@ -14,6 +16,10 @@ from tokens.lifecycle.rows import given, hold_back, record, stop, stop_all
 from tokens.lifecycle.rules import check_hook, check_name, check_reach, locked_token
 from tokens.models import LIFTED_BY_OWNER, NEVER_LIFTED, Block, Hold, Token
 
+BY_TEXT = "Somebody who holds its text asked for it"
+
+Later = Callable[[Callable[[], object]], object]
+
 
 @transaction.atomic
 def revoke(*, actor: Actor, token: Token, reason: str = "") -> Token:
@@ -22,6 +28,19 @@ def revoke(*, actor: Actor, token: Token, reason: str = "") -> Token:
     hold = Hold.OWNER if actor.user == token.owner else Hold.ADMINISTRATOR
     if not token.is_revoked or (hold == Hold.ADMINISTRATOR and token.hold in LIFTED_BY_OWNER):
         stop(token, hold, actor=actor, reason=reason)
+    return token
+
+
+@transaction.atomic
+def revoke_by_text(*, actor: Actor, token: Token) -> Token:
+    """Stop a token for whoever holds its text. Its owner can let it work again: the text may be in a finder's hands.
+
+    What has ended, or is held by anybody, stays as it is.
+    """
+    token = locked_token(token)
+    if not token.has_ended(timezone.now()):
+        is_owner = actor.user == token.owner
+        stop(token, Hold.OWNER, actor=actor if is_owner else replace(actor, user=None), reason=BY_TEXT)
     return token
 
 
@@ -80,10 +99,11 @@ def resume(*, actor: Actor, token: Token) -> Token:
 
 
 @transaction.atomic
-def revoke_as_leaked(*, actor: Actor, token: Token) -> Token:
+def revoke_as_leaked(*, actor: Actor, token: Token, later: Later = transaction.on_commit) -> Token:
     """Stop a token for good, also over a hold that could be lifted, and write to its owner. Anybody may report.
 
-    What was stopped for good before, by an earlier report or for a successor, stays as it is.
+    What was stopped for good before, by an earlier report or for a successor, stays as it is. `later` is given the
+    writing of the letter, which must not happen before the commit.
     """
     token = locked_token(token)
     if token.hold in NEVER_LIFTED:
@@ -91,7 +111,7 @@ def revoke_as_leaked(*, actor: Actor, token: Token) -> Token:
     hold_back(token, Hold.LEAK, actor=actor)
     record("token.leaked", token, actor=actor)
     at = timezone.now()
-    transaction.on_commit(partial(letters.send, "leaked", token, letters.readers(token), at=at))
+    later(partial(letters.send, "leaked", token, letters.readers(token), at=at))
     return token
 
 

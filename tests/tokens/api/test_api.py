@@ -214,7 +214,7 @@ def test_a_token_without_license_or_organization_reads_itself_too(alice: User) -
     ]
 
     assert [(answer["license"], answer["organization"]) for answer in answers] == [(None, None), ("IN-1", None)]
-    assert answers[0]["scopes"] == ["account:write", "organization:write", "tokens:write"]
+    assert answers[0]["scopes"] == ["account:write", "introspect:write", "organization:write", "tokens:write"]
 
 
 def test_the_api_describes_itself_to_anybody(db: None) -> None:

@@ -15,7 +15,8 @@ from tests.tokens.scenes import DAY
 from tokens import lifecycle
 from tokens.models import Policy, State, Token
 
-EVERYTHING = {"grant_account": "write", "grant_tokens": "write", "grant_organization": "write", "idle_days": "0"}
+RESOURCES = ("account", "tokens", "organization", "introspect")
+EVERYTHING = {f"grant_{resource}": "write" for resource in RESOURCES} | {"idle_days": "0"}
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ class Problem(Schema):
     status: int
     code: str
     detail: str | None = None
+    error: str | None = Field(None, description="For clients of OAuth: RFC 6749, section 5.2; RFC 6750, section 3.1.")
     scope: str | None = Field(None, description="The permission that would do.")
     rule: str | None = Field(None, description="The rule of the organization's policy that is not kept.")
     errors: list[Fault] | None = None
