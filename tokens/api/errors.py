@@ -5,7 +5,6 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
 from tokens import refusals
-from tokens.api.oauth import OAuthError
 from tokens.api.parser import WrongMediaType
 from tokens.lifecycle import ActRefused, TooOften
 from tokens.problems import problem, problem_of
@@ -36,6 +35,15 @@ class Unprocessable(Exception):
     def __init__(self, pointer: str, detail: str) -> None:
         super().__init__(detail)
         self.errors = [{"pointer": pointer, "detail": detail}]
+
+
+class OAuthError(Exception):
+    """A form that OAuth's clients sent cannot be understood."""
+
+    def __init__(self, detail: str, *, status: int = 400, code: str = "invalid_request") -> None:
+        super().__init__(detail)
+        self.status = status
+        self.code = code
 
 
 def register(api: NinjaAPI) -> None:

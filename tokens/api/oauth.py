@@ -2,18 +2,10 @@
 
 from django.http import HttpRequest
 
+from tokens.api.errors import OAuthError
 from tokens.api.schemas import OAuthForm
 
 FORM = "application/x-www-form-urlencoded"
-
-
-class OAuthError(Exception):
-    """The request cannot be understood."""
-
-    def __init__(self, detail: str, *, status: int = 400, code: str = "invalid_request") -> None:
-        super().__init__(detail)
-        self.status = status
-        self.code = code
 
 
 def check_form(request: HttpRequest, form: OAuthForm) -> None:
