@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import Error
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 
 from accounts.actor import user_agent_of
@@ -44,8 +45,7 @@ class TokenMiddleware:
             token, refused, response = error.token, error, problem_of(error)
         if token:
             note(request, token, refused, now=now, address=address)
-            tell_expiry(response, token, now)
-        response.headers.setdefault("Cache-Control", "no-store")
+        tell(response, token, now)
         return response
 
 
@@ -57,6 +57,7 @@ def admit(request: HttpRequest, *, now: datetime, address: str) -> Token | None:
     except Refused:
         throttling.count_refusal(address)
         raise
+    request.is_admitted = True  # type: ignore[attr-defined]  # for the guards of views, which then only ask for a scope
     request.token = request.auth = token  # type: ignore[attr-defined]
     request.user = token.owner if token else AnonymousUser()
     if token and text:
@@ -83,7 +84,14 @@ def note(request: HttpRequest, token: Token, refused: Refused | None, *, now: da
     ledger.note_call(token, now=now, address=address, user_agent=agent, method=request.method or "")
 
 
-def tell_expiry(response: HttpResponse, token: Token, now: datetime) -> None:
+def tell(response: HttpResponseBase, token: Token | None, now: datetime) -> None:
+    """What the headers of an answer say."""
+    if token:
+        tell_expiry(response, token, now)
+    response.headers.setdefault("Cache-Control", "no-store")
+
+
+def tell_expiry(response: HttpResponseBase, token: Token, now: datetime) -> None:
     """A program can warn its people in time: RFC 3339, in the last thirty days."""
     ends_at = min(filter(None, [token.expires_at, token.stops_at]), default=None)
     if ends_at and now < ends_at <= now + EXPIRY_TOLD_WITHIN:

@@ -1,17 +1,5 @@
-"""What an endpoint needs of its caller."""
+"""What an endpoint needs of its caller: a scope, such as `account:read`; "" is content with any token."""
 
-from collections.abc import Callable
+from tokens.protect.ninja import TokenAuth
 
-from django.http import HttpRequest
-
-from tokens.authentication import require_scope
-from tokens.models import Token
-
-
-def needs(scope: str) -> Callable[[HttpRequest], Token]:
-    """For ninja's `auth`: a token that allows the scope, such as `account:read`; "" is content with any token."""
-
-    def authorize(request: HttpRequest) -> Token:
-        return require_scope(request.token, scope)  # type: ignore[attr-defined]
-
-    return authorize
+needs = TokenAuth

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
-from ninja import NinjaAPI
 
 from accounts import people
 from accounts.actor import Actor
@@ -12,11 +11,12 @@ from tokens.api import errors
 from tokens.api.authorization import needs
 from tokens.api.schemas import Me, MePatch, Problem, TokenSelf
 from tokens.models import Token
+from tokens.protect.ninja import TokenAPI
 from tokens.requests import CallRequest
 
 REFUSALS = dict.fromkeys((400, 401, 403, 429), Problem)
 
-api = NinjaAPI(
+api = TokenAPI(
     title="Tokenrack",
     version=settings.VERSION,
     description="What scripts can do with their token.",

@@ -1,19 +1,13 @@
-"""Everything that can go wrong inside the API, said in one shape."""
+"""Everything that can go wrong inside the API besides a refusal, said in the shape of one."""
 
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
-from tokens.problems import problem, problem_of
-from tokens.refusals import Refused
+from tokens.problems import problem
 
 
 def register(api: NinjaAPI) -> None:
-    @api.exception_handler(Refused)
-    def refused(request: HttpRequest, error: Refused) -> HttpResponse:
-        request.refused = error  # type: ignore[attr-defined]  # for the middleware, which counts it
-        return problem_of(error)
-
     @api.exception_handler(ValidationError)
     def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
         errors = [{"pointer": pointer(entry["loc"]), "detail": entry["msg"]} for entry in error.errors]
