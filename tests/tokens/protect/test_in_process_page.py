@@ -21,6 +21,7 @@ django.setup()
 
 import json
 from datetime import timedelta
+from django.core.management import call_command
 from django.test import Client
 from django.test.utils import setup_test_environment
 from django.utils import timezone
@@ -30,6 +31,7 @@ from tokens import lifecycle
 from tokens.ledger import ledger
 from tokens.models import TokenDay
 
+call_command("migrate", verbosity=0)
 setup_test_environment()
 alice = User.objects.create_user(email="alice@example.org", password=None)
 license = License.objects.create(user=alice, name="Studio", number="ST-1")
@@ -84,7 +86,6 @@ def run(project: Path, *arguments: str) -> str:
 
 def test_a_project_of_what_the_page_shows_starts_lets_tokens_in_and_writes_letters(project: Path) -> None:
     run(project, "-m", "django", "check", "--fail-level", "WARNING")
-    run(project, "-m", "django", "migrate", "--verbosity", "0")
 
     answer = json.loads(run(project, "-c", CALLS))
 
