@@ -7,6 +7,7 @@ from functools import partial
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 
@@ -59,6 +60,7 @@ def admit(request: HttpRequest, *, now: datetime, address: str) -> Token | None:
         elif error.refusal is not refusals.RATE_LIMITED:
             throttling.count_refusal(address)
         raise
+    request.is_admitted = True  # type: ignore[attr-defined]  # for the guards of views, which then only ask for a scope
     request.token = request.auth = token  # type: ignore[attr-defined]
     request.user = token.owner if token else AnonymousUser()
     if token and text:
@@ -86,7 +88,7 @@ def note(request: HttpRequest, token: Token, refused: Refused | None, *, now: da
     uses.note_use(token, now=now, address=address, user_agent=user_agent_of(request), method=method)
 
 
-def tell(request: HttpRequest, response: HttpResponse, token: Token | None, now: datetime) -> None:
+def tell(request: HttpRequest, response: HttpResponseBase, token: Token | None, now: datetime) -> None:
     """What the headers of an answer say."""
     if token:
         tell_expiry(response, token, now)
@@ -95,13 +97,13 @@ def tell(request: HttpRequest, response: HttpResponse, token: Token | None, now:
     patch_vary_headers(response, ["Authorization", *settings.TOKEN_EXTRA_HEADERS])
 
 
-def tell_limit(response: HttpResponse, window: Window) -> None:
+def tell_limit(response: HttpResponseBase, window: Window) -> None:
     """draft-ietf-httpapi-ratelimit-headers-10: lists of one quota, as structured fields (RFC 9651)."""
     response.headers["RateLimit-Policy"] = f'"calls";q={window.limit};w={throttling.CALLS_WINDOW_SECONDS}'
     response.headers["RateLimit"] = f'"calls";r={window.remaining};t={window.seconds_left}'
 
 
-def tell_expiry(response: HttpResponse, token: Token, now: datetime) -> None:
+def tell_expiry(response: HttpResponseBase, token: Token, now: datetime) -> None:
     """A program can warn its people in time: RFC 3339, in the last thirty days."""
     ends_at = min(filter(None, [token.expires_at, token.stops_at]), default=None)
     if ends_at and now < ends_at <= now + EXPIRY_TOLD_WITHIN:

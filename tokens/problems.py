@@ -2,6 +2,7 @@
 
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -38,7 +39,7 @@ def problem_of(refused: Refused) -> JsonResponse:
 
 
 def challenge(error: str, description: str, scope: str) -> str:
-    parts = [f'Bearer realm="{settings.SITE.host}"']
+    parts = [f'Bearer realm="{urlsplit(settings.SITE_URL).hostname}"']
     if error:
         parts += [f'error="{error}"', f'error_description="{description}"']
     if scope:
@@ -47,8 +48,8 @@ def challenge(error: str, description: str, scope: str) -> str:
 
 
 def as_problem(response: HttpResponse) -> HttpResponse:
-    """An error that Django or a library answered in its own words, said in ours."""
-    if response.status_code < 400 or response.get("Content-Type", "").startswith(CONTENT_TYPE):
+    """An error that Django or a library answered in its own words, said in ours. What is JSON already stays."""
+    if response.status_code < 400 or response.get("Content-Type", "").startswith((CONTENT_TYPE, "application/json")):
         return response
     status = HTTPStatus(response.status_code)
     replacement = problem(status, status.name.lower(), f"{status.phrase}.")

@@ -10,6 +10,7 @@ from django.conf import settings
 
 READ = "read"
 WRITE = "write"
+READING_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,13 @@ def everything() -> frozenset[str]:
 def is_scope(text: str) -> bool:
     resource, _, level = text.partition(":")
     return resource in settings.TOKEN_RESOURCES and level in {READ, WRITE}
+
+
+def needed_for(method: str | None, resource_or_scope: str) -> str:
+    """`reports` asks to read or to write, as the method of a call does; a scope such as `reports:read` stays itself."""
+    if not resource_or_scope or ":" in resource_or_scope:
+        return resource_or_scope
+    return f"{resource_or_scope}:{READ if method in READING_METHODS else WRITE}"
 
 
 def parse(text: str) -> frozenset[str]:

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from django.contrib.staticfiles.handlers import StaticFilesHandler
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Locator, Page, expect, sync_playwright
 
 from accounts.models import User
@@ -44,6 +44,10 @@ class Console:
         page.on("console", self.note)
         page.on("pageerror", self.note_error)
 
+    def leave(self, page: Page) -> None:
+        page.remove_listener("console", self.note)
+        page.remove_listener("pageerror", self.note_error)
+
     def note(self, message: ConsoleMessage) -> None:
         """Chromium reports that it emptied its cache at a sign-out, which is no complaint."""
         if message.type == "info" and message.text.startswith("Clear-Site-Data header on "):
@@ -64,13 +68,19 @@ class Console:
 
 @pytest.fixture(scope="session", autouse=True)
 def kept_files() -> Iterator[None]:
-    """Style sheets and scripts are fetched once by each browser, as in the field, where their names carry hashes."""
-    serve = StaticFilesHandler.serve
+    """Style sheets and scripts are fetched once by each browser, as in the field, where their names carry hashes.
 
-    def serve_to_keep(self: StaticFilesHandler, request: HttpRequest) -> Any:
-        response = serve(self, request)
-        response.headers["Cache-Control"] = "max-age=600"
-        return response
+    The server finds and reads each of them once for all browsers.
+    """
+    serve = StaticFilesHandler.serve
+    kept: dict[str, tuple[bytes, str]] = {}
+
+    def serve_to_keep(self: StaticFilesHandler, request: HttpRequest) -> HttpResponse:
+        if request.path not in kept:
+            found = serve(self, request)
+            kept[request.path] = b"".join(found.streaming_content), found["Content-Type"]
+        content, content_type = kept[request.path]
+        return HttpResponse(content, content_type=content_type, headers={"Cache-Control": "max-age=600"})
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(StaticFilesHandler, "serve", serve_to_keep)

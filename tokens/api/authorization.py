@@ -1,22 +1,12 @@
-"""What an endpoint needs of its caller."""
+"""What an endpoint needs of its caller: a scope, such as `account:read`; "" is content with any token."""
 
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest
 
-from tokens.authentication import require_scope
-from tokens.models import Token
+from tokens.protect.ninja import TokenAuth
 
-
-class needs:  # noqa: N801 - reads as a word: auth=needs("tokens:write")
-    """For ninja's `auth`: a token that allows the scope, such as `account:read`; "" is content with any token."""
-
-    def __init__(self, scope: str) -> None:
-        self.scope = scope
-
-    def __call__(self, request: HttpRequest) -> Token:
-        return require_scope(request.token, self.scope)  # type: ignore[attr-defined]
+needs = TokenAuth
 
 
 def security_schemes() -> dict[str, Any]:

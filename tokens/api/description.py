@@ -40,7 +40,7 @@ class Description(OpenAPISchema):
 
     def operation_security(self, operation: Operation) -> list[dict[str, Any]]:
         """Any one of the ways to send a credential; an empty list where none is needed."""
-        asked = [auth.scope for auth in operation.auth_callbacks if isinstance(auth, needs)]
+        asked = [auth.needed for auth in operation.auth_callbacks if isinstance(auth, needs)]
         scopes = [scope for scope in asked if scope]
         return [{name: scopes} for name in security_schemes()] if asked else []
 

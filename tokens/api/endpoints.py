@@ -4,16 +4,16 @@ from typing import Any
 
 from django.conf import settings
 from django.views.decorators.http import require_GET
-from ninja import NinjaAPI
 
 from tokens.api import errors, forward_auth, introspect, leaks, me, own_tokens, revoke, this_token
 from tokens.api.description import TAGS, Description
 from tokens.api.parser import StrictParser
+from tokens.protect.ninja import TokenAPI
 
 
-class TokenrackAPI(NinjaAPI):
-    def get_openapi_schema(self, *, path_prefix: str | None = None, path_params: Any = None) -> Description:
-        return Description(self, self.get_root_path(path_params or {}) if path_prefix is None else path_prefix)
+class TokenrackAPI(TokenAPI):
+    def get_openapi_schema(self, **options: Any) -> Description:
+        return Description(self, super().get_openapi_schema(**options).path_prefix)
 
 
 api = TokenrackAPI(

@@ -1,4 +1,4 @@
-"""Everything that can go wrong inside the API, said in one shape."""
+"""Everything that can go wrong inside the API besides a refusal, said in the shape of one."""
 
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
@@ -7,7 +7,7 @@ from ninja.errors import HttpError, ValidationError
 from tokens import refusals
 from tokens.api.parser import WrongMediaType
 from tokens.lifecycle import ActRefused, TooOften
-from tokens.problems import problem, problem_of
+from tokens.problems import problem
 from tokens.refusals import Refused
 
 # Where an act is refused for what was sent, and not for how things stand.
@@ -47,11 +47,6 @@ class OAuthError(Exception):
 
 
 def register(api: NinjaAPI) -> None:
-    @api.exception_handler(Refused)
-    def refused(request: HttpRequest, error: Refused) -> HttpResponse:
-        request.refused = error  # type: ignore[attr-defined]  # for the middleware, which counts it
-        return problem_of(error)
-
     @api.exception_handler(ActRefused)
     def act_refused(request: HttpRequest, error: ActRefused) -> HttpResponse:
         pointer = POINTERS.get(error.field or "")

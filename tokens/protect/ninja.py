@@ -1,0 +1,81 @@
+"""Django Ninja: `TokenAPI` instead of NinjaAPI, and `TokenAuth` wherever Ninja takes an `auth`."""
+
+from collections.abc import Callable
+from functools import wraps
+from inspect import iscoroutinefunction
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from ninja.openapi.schema import OpenAPISchema
+from ninja.operation import Operation
+from ninja.security.base import AuthBase
+
+from tokens import scopes
+from tokens.models import Token
+from tokens.protect.door import checked, let_in, told, turned_away
+from tokens.refusals import Refused
+
+
+class TokenAuth(AuthBase):
+    """Opens an operation, or a router of them, to tokens that allow what is needed."""
+
+    openapi_type = "http"
+    openapi_scheme = "bearer"
+    openapi_description = "A token of Tokenrack."
+
+    def __init__(self, needed: str) -> None:
+        self.needed = checked(needed)
+        super().__init__()
+
+    def __call__(self, request: HttpRequest) -> Token:
+        return let_in(request, self.needed)
+
+
+class TokenAPI(NinjaAPI):
+    """Answers refusals as problems, gives answers the headers of a call, and names scopes in its description."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.exception_handler(Refused)(refused)
+        self.add_decorator(telling, mode="view")
+
+    def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
+        schema = super().get_openapi_schema(**options)
+        return ScopedSchema(self, schema.path_prefix)
+
+
+class ScopedSchema(OpenAPISchema):
+    """OpenAPI 3.1 lets any security requirement list what it asks for; Ninja leaves the list empty."""
+
+    def operation_security(self, operation: Operation) -> list[dict[str, Any]] | None:
+        security = super().operation_security(operation)
+        needed = {
+            scopes.needed_for(method, auth.needed)
+            for auth in operation.auth_callbacks
+            if isinstance(auth, TokenAuth)
+            for method in operation.methods
+        }
+        for requirement in security or []:
+            if TokenAuth.__name__ in requirement:
+                requirement[TokenAuth.__name__] = sorted(needed - {""})
+        return security
+
+
+def refused(request: HttpRequest, error: Refused) -> HttpResponse:
+    request.refused = error  # type: ignore[attr-defined]  # for the middleware, which counts it
+    return turned_away(request, error)
+
+
+def telling(run: Callable[..., Any]) -> Callable[..., Any]:
+    """Around an operation with its authentication."""
+
+    @wraps(run)
+    def running(request: HttpRequest, **values: Any) -> Any:
+        return told(request, run(request, **values))
+
+    @wraps(run)
+    async def running_async(request: HttpRequest, **values: Any) -> Any:
+        return told(request, await run(request, **values))
+
+    return running_async if iscoroutinefunction(run) else running
