@@ -11,12 +11,23 @@ from tests.server.app import Server
 
 
 @pytest.fixture(scope="session")
-def demonstration(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
-    """A database with people and tokens in it, and the texts of the named tokens."""
+def populated(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[dict[str, str]]]:
+    """A database with people and tokens in it, and the tokens."""
     server = Server(tmp_path_factory.mktemp("demonstration"))
     server.run("manage.py", "migrate", "--verbosity", "0")
-    made = json.loads(server.run("manage.py", "demo", "--json"))
-    return server.database, [token["plaintext"] for token in made["tokens"] if token["name"] != "Account token"]
+    return server.database, json.loads(server.run("manage.py", "demo", "--json"))["tokens"]
+
+
+@pytest.fixture(scope="session")
+def demonstration(populated: tuple[Path, list[dict[str, str]]]) -> tuple[Path, list[str]]:
+    """The database, and the texts of the named tokens."""
+    return populated[0], [token["plaintext"] for token in populated[1] if token["name"] != "Account token"]
+
+
+@pytest.fixture(scope="session")
+def account_token(populated: tuple[Path, list[dict[str, str]]]) -> str:
+    """The text of one that may do what its owner may."""
+    return next(token["plaintext"] for token in populated[1] if token["name"] == "Account token")
 
 
 @pytest.fixture
