@@ -45,7 +45,7 @@ class TokenMiddleware:
         if token:
             note(request, token, refused, now=now, address=address)
         tell(request, response, token, now)
-        return protocol.without_body(response) if request.method == "HEAD" else response
+        return protocol.complete(request, response)
 
 
 def admit(request: HttpRequest, *, now: datetime, address: str) -> Token | None:

@@ -46,9 +46,11 @@ def fault_of(request: HttpRequest) -> HttpResponse | None:
     return None
 
 
-def without_body(response: HttpResponse) -> HttpResponse:
-    """The same headers (RFC 9110, section 9.3.2)."""
-    if not response.streaming and response.status_code != 204:
-        response.headers.setdefault("Content-Length", str(len(response.content)))
+def complete(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """With the length of what GET gives, or would have given (RFC 9110, section 9.3.2)."""
+    if response.streaming or response.status_code == 204:
+        return response
+    response.headers.setdefault("Content-Length", str(len(response.content)))
+    if request.method == "HEAD":
         response.content = b""
     return response

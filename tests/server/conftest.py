@@ -1,0 +1,44 @@
+"""A database to start from, and a server on a copy of it."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from shutil import copyfile
+
+import pytest
+
+from tests.server.app import Server
+
+
+@pytest.fixture(scope="session")
+def populated(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[dict[str, str]]]:
+    """A database with people and tokens in it, and the tokens."""
+    server = Server(tmp_path_factory.mktemp("demonstration"))
+    server.run("manage.py", "migrate", "--verbosity", "0")
+    return server.database, json.loads(server.run("manage.py", "demo", "--json"))["tokens"]
+
+
+@pytest.fixture(scope="session")
+def demonstration(populated: tuple[Path, list[dict[str, str]]]) -> tuple[Path, list[str]]:
+    """The database, and the texts of the named tokens."""
+    return populated[0], [token["plaintext"] for token in populated[1] if token["name"] != "Account token"]
+
+
+@pytest.fixture(scope="session")
+def account_token(populated: tuple[Path, list[dict[str, str]]]) -> str:
+    """The text of one that may do what its owner may."""
+    return next(token["plaintext"] for token in populated[1] if token["name"] == "Account token")
+
+
+@pytest.fixture
+def texts(demonstration: tuple[Path, list[str]]) -> list[str]:
+    return demonstration[1]
+
+
+@pytest.fixture
+def server(tmp_path: Path, demonstration: tuple[Path, list[str]]) -> Iterator[Server]:
+    server = Server(tmp_path)
+    copyfile(demonstration[0], server.database)
+    yield server
+    if server.process and server.process.poll() is None:
+        server.kill()
