@@ -175,6 +175,13 @@ def test_a_source_that_cannot_be_read_is_one_sentence(organization: Organization
     assert "hidden" not in said
 
 
+def test_a_mistyped_file_is_not_made(organization: Organization, tmp_path: Path) -> None:
+    _, said = refused("--from-knox", f"sqlite:///{tmp_path}/odl.sqlite3", *HERE)
+
+    assert "unable to open database file" in said
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_address_of_a_source_may_stand_in_the_environment(
     alice: User, other_system: tuple[Path, dict[str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
