@@ -11,7 +11,7 @@ from django.conf import settings
 
 from tokens import format, hashing, networks, refusals, scopes
 from tokens.lookup import find_token
-from tokens.models import State, Token
+from tokens.models import Policy, State, Token
 from tokens.refusals import Refused
 
 # A pasted header value that carries its own scheme is common enough ("Bearer Token trk_…") to be understood.
@@ -69,12 +69,21 @@ def check(token: Token, *, now: datetime, address: str, reads_me: bool = False) 
             reason = refusals.LICENSE_INACTIVE if token.owner.is_active else refusals.OWNER_INACTIVE
             raise Refused(reason, token=token)
         case State.BLOCKED:
-            raise Refused(refusals.POLICY_BLOCKED, token=token, rule=token.block(now))
+            check_policy(token, token.policy, now=now, address=address)
         case State.PENDING if not reads_me:
             raise Refused(refusals.APPROVAL_PENDING, token=token)
     if not networks.contain(token.allowed_networks, address):
         raise Refused(refusals.ADDRESS_DENIED, token=token)
-    if token.policy and not networks.contain(token.policy.allowed_networks, address):
+    check_policy(token, token.policy, now=now, address=address)
+
+
+def check_policy(token: Token, policy: Policy | None, *, now: datetime, address: str) -> None:
+    """Refuse what a policy keeps back: its organization's own tokens, and account tokens that reach into it."""
+    if policy is None:
+        return
+    if rule := policy.block_of(token, now):
+        raise Refused(refusals.POLICY_BLOCKED, token=token, rule=rule)
+    if not networks.contain(policy.allowed_networks, address):
         raise Refused(refusals.ADDRESS_DENIED, token=token)
 
 
