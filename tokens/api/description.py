@@ -16,6 +16,11 @@ TAGS = {
     "Account": "The person whom a token stands for.",
     "This token": "What any token may do with itself.",
     "Tokens": "Your named tokens.",
+    "Organization": "What you administer. For administrators, as everything below.",
+    "Tokens of an organization": "Every token on its licenses.",
+    "Members": "Licenses and who holds them, service accounts, invitations.",
+    "Policy": "What every token of an organization has to keep to.",
+    "Audit log": "Who did what.",
 }
 REFUSALS = [value for value in vars(refusals).values() if isinstance(value, Refusal)]
 TITLES = {
@@ -24,6 +29,7 @@ TITLES = {
     412: ("precondition_failed", "This is not possible."),
     413: ("content_too_large", "Content Too Large."),
     415: ("unsupported_media_type", "Unsupported Media Type."),
+    428: ("precondition_required", "This is not possible."),
     422: ("invalid_request", "The request is not valid."),
 }
 

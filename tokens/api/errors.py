@@ -4,6 +4,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
+from accounts.seats import SeatRefused
 from tokens.lifecycle import ActRefused
 from tokens.problems import problem, problem_of
 from tokens.refusals import Refused
@@ -15,16 +16,30 @@ POINTERS = {
     "permissions": "/scopes",
     "ranges": "/allowed_networks",
     "expires_on": "/expires_at",
+    "role": "/role",
+    "allowance": "/allowance",
+    "valid_until": "/valid_until",
+    "email": "/email",
+    "requires_second_factor": "/requires_second_factor",
 }
 STATUSES = {
     "beyond_the_calling_token": 403,
     "allowance_exhausted": 409,
+    "already_invited": 409,
+    "already_member": 409,
+    "invitations_exhausted": 409,
+    "last_administrator": 409,
     "license_inactive": 409,
     "name_taken": 409,
     "token_ended": 409,
     "precondition_failed": 412,
     "idempotency_key_reused": 422,
+    "yourself": 409,
 }
+
+
+class PreconditionMissing(Exception):
+    """The act is about what the caller saw, and they do not say what that was."""
 
 
 class Unprocessable(Exception):
@@ -42,7 +57,8 @@ def register(api: NinjaAPI) -> None:
         return problem_of(error)
 
     @api.exception_handler(ActRefused)
-    def act_refused(request: HttpRequest, error: ActRefused) -> HttpResponse:
+    @api.exception_handler(SeatRefused)
+    def act_refused(request: HttpRequest, error: ActRefused | SeatRefused) -> HttpResponse:
         pointer = POINTERS.get(error.field or "")
         status = STATUSES.get(error.code) or (422 if pointer else 409)
         code = "invalid_request" if status == 422 and error.code == "act_refused" else error.code
@@ -52,6 +68,11 @@ def register(api: NinjaAPI) -> None:
     @api.exception_handler(Unprocessable)
     def unprocessable(request: HttpRequest, error: Unprocessable) -> HttpResponse:
         return problem(422, "invalid_request", "The request is not valid.", errors=error.errors)
+
+    @api.exception_handler(PreconditionMissing)
+    def precondition_missing(request: HttpRequest, error: PreconditionMissing) -> HttpResponse:
+        detail = "Send the ETag of what you looked at as If-Match."
+        return problem(428, "precondition_required", "This is not possible.", detail)
 
     @api.exception_handler(ValidationError)
     def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
