@@ -70,6 +70,9 @@ class Run:
         waiting = self.selection.tokens(organization).filter(pk__gt=self.last)
         return list(waiting.values_list("pk", flat=True)[:BATCH])
 
+    def left(self, organization: Organization) -> int:
+        return self.selection.tokens(organization).filter(pk__gt=self.last).count()
+
     def after(self, batch: list[int], revoked: int) -> "Run":
         return replace(self, last=batch[-1], revoked=self.revoked + revoked)
 

@@ -43,6 +43,10 @@ COLUMNS = [
 ]
 
 
+# How many rows an export reads at a time.
+EVENTS_AT_ONCE = 500
+
+
 class Day(forms.DateField):
     """A day that has a beginning and an end in every time zone."""
 

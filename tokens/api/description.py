@@ -8,6 +8,7 @@ from ninja.operation import Operation
 
 from tokens import refusals
 from tokens.api.authorization import needs, security_schemes
+from tokens.api.organization.access import governs
 from tokens.api.schemas import Problem
 from tokens.problems import CONTENT_TYPE, problem_of
 from tokens.refusals import Refusal, Refused
@@ -78,6 +79,8 @@ def implied_statuses(operation: Operation) -> set[int]:
         statuses.add(422)
     if sources & {"body", "form"}:
         statuses |= {413, 415}
+    if any(isinstance(auth, governs) for auth in operation.auth_callbacks):
+        statuses.add(404)
     return statuses
 
 

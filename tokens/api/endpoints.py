@@ -7,6 +7,7 @@ from ninja import NinjaAPI
 
 from tokens.api import errors, me, own_tokens, this_token
 from tokens.api.description import TAGS, Description
+from tokens.api.organization.endpoints import ROUTERS as ORGANIZATION
 from tokens.api.parser import StrictParser
 
 
@@ -30,5 +31,5 @@ api = TokenrackAPI(
     },
 )
 errors.register(api)
-for router in (me.router, this_token.router, own_tokens.router):
+for router in (me.router, this_token.router, own_tokens.router, *ORGANIZATION):
     api.add_router("", router)

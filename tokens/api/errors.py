@@ -38,6 +38,14 @@ STATUSES = {
 }
 
 
+class CountDiffers(Exception):
+    """What is to happen to many would happen to another number of them than the caller expects."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(f"{count:,} match.")
+        self.count = count
+
+
 class PreconditionMissing(Exception):
     """The act is about what the caller saw, and they do not say what that was."""
 
@@ -68,6 +76,10 @@ def register(api: NinjaAPI) -> None:
     @api.exception_handler(Unprocessable)
     def unprocessable(request: HttpRequest, error: Unprocessable) -> HttpResponse:
         return problem(422, "invalid_request", "The request is not valid.", errors=error.errors)
+
+    @api.exception_handler(CountDiffers)
+    def count_differs(request: HttpRequest, error: CountDiffers) -> HttpResponse:
+        return problem(409, "count_differs", "This is not possible.", str(error), count=error.count)
 
     @api.exception_handler(PreconditionMissing)
     def precondition_missing(request: HttpRequest, error: PreconditionMissing) -> HttpResponse:

@@ -18,4 +18,5 @@ class Problem(Schema):
     detail: str | None = None
     scope: str | None = Field(None, description="The permission that would do.")
     rule: str | None = Field(None, description="The rule of the organization's policy that is not kept.")
+    count: int | None = Field(None, description="How many there are, where another number was expected.")
     errors: list[Fault] | None = None
