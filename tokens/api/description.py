@@ -1,5 +1,6 @@
 """How the API describes itself: OpenAPI 3.1, every status of every operation, each error declared once."""
 
+import json
 from http import HTTPStatus
 from typing import Any
 
@@ -56,8 +57,17 @@ class Description(OpenAPISchema):
         details.setdefault("description", f"{details['summary']}.")
         return details
 
+    def get_paths(self) -> dict[str, Any]:
+        self.described_paths: dict[str, Any] = super().get_paths()
+        return self.described_paths
+
     def get_components(self) -> dict[str, Any]:
+        """Without the schemas of queries, which ninja writes out parameter by parameter besides."""
         self.add_schema_definitions(problem_schemas())
+        told = json.dumps([self.described_paths, self.schemas], default=str)
+        unused = [name for name in self.schemas if f'schemas/{name}"' not in told and name != "Problem"]
+        for name in unused:
+            del self.schemas[name]
         used = sorted(set(TITLES) | {refusal.status for refusal in REFUSALS})
         return {
             "schemas": self.schemas,
@@ -103,8 +113,6 @@ def described_error(status: int) -> dict[str, Any]:
 
 
 def example(refusal: Refusal) -> Any:
-    import json
-
     return json.loads(problem_of(Refused(refusal)).content)
 
 

@@ -15,7 +15,10 @@ from tokens.authentication import check_policy
 from tokens.models import Policy, Token
 from tokens.requests import CallRequest
 
-Slug = Annotated[str, Path(..., description="The organization's name in addresses.", examples=["meridian"])]
+Slug = Annotated[
+    str,
+    Path(..., description="The organization's name in addresses.", pattern="^[-a-zA-Z0-9_]+$", example="meridian"),
+]
 
 
 class AdministratorCall(CallRequest):
