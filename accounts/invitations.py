@@ -28,6 +28,7 @@ LETTERS_A_DAY = 300
 LETTERS_A_DAY_TO_ONE_ADDRESS = 5
 SECRET_BYTES = 32
 NOT_A_MAILBOX = ".service.invalid"
+EXHAUSTED = "invitations_exhausted"
 
 
 class NotOpen(Exception):
@@ -80,10 +81,12 @@ def draw_up(invitation: Invitation, *, actor: Actor, former: Invitation | None =
     check_invited(invitation, now)
     replaced = waiting.filter(email=invitation.email)
     if former is None and replaced.filter(expires_at__gt=now).exists():
-        raise SeatRefused("This address is invited already. Send that invitation again.", field="email")
+        raise SeatRefused(
+            "This address is invited already. Send that invitation again.", field="email", code="already_invited"
+        )
     replaced.update(withdrawn_at=now)
     if waiting.count() >= MOST_OPEN:
-        raise SeatRefused(f"{MOST_OPEN} invitations are open. Withdraw some first.")
+        raise SeatRefused(f"{MOST_OPEN} invitations are open. Withdraw some first.", code=EXHAUSTED)
     check_letters(invitation, now)
     secret = secrets.token_urlsafe(SECRET_BYTES)
     invitation.digest = digest_of(secret)
@@ -181,9 +184,11 @@ def check_invited(invitation: Invitation, now: datetime) -> None:
     owners = EmailAddress.objects.filter(email=invitation.email, verified=True).values("user")
     license = License.objects.kept().filter(organization=invitation.organization, user__in=owners).first()
     if license and license.is_deactivated:
-        raise SeatRefused("The license of this person is deactivated. Reactivate it instead.", field="email")
+        raise SeatRefused(
+            "The license of this person is deactivated. Reactivate it instead.", field="email", code="already_member"
+        )
     if license:
-        raise SeatRefused("This person is a member already.", field="email")
+        raise SeatRefused("This person is a member already.", field="email", code="already_member")
     seats.check_free_seat(invitation.organization)
 
 
@@ -191,9 +196,11 @@ def check_letters(invitation: Invitation, now: datetime) -> None:
     """However an invitation came and went, its letter was one."""
     today = Invitation.objects.filter(created_at__gt=now - DAY)
     if today.filter(organization=invitation.organization).count() >= LETTERS_A_DAY:
-        raise SeatRefused(f"{LETTERS_A_DAY} invitations went out within a day. Go on tomorrow.")
+        raise SeatRefused(f"{LETTERS_A_DAY} invitations went out within a day. Go on tomorrow.", code=EXHAUSTED)
     if today.filter(email=invitation.email).count() >= LETTERS_A_DAY_TO_ONE_ADDRESS:
-        raise SeatRefused("This address has had enough letters for a day. Go on tomorrow.", field="email")
+        raise SeatRefused(
+            "This address has had enough letters for a day. Go on tomorrow.", field="email", code=EXHAUSTED
+        )
 
 
 def seat_for(invitation: Invitation, person: User) -> License:

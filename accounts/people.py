@@ -4,14 +4,19 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts import audit
+from accounts import audit, service_accounts
 from accounts.actor import Actor
 from accounts.models import User
 
 
 @transaction.atomic
 def edit(person: User, *, actor: Actor, token: Any = None, **fields: str | bool) -> None:
-    """Set the fields that differ, and say in the audit log what they were, and by which token, if by one."""
+    """Set the fields that differ, and say in the audit log what they were, and by which token, if by one.
+
+    Raises SeatRefused where a service account would take the name of another one.
+    """
+    if person.is_service_account and "name" in fields:
+        service_accounts.check_new_name(person, str(fields["name"]))
     person = User.objects.select_for_update(no_key=True).get(pk=person.pk)
     if person.is_closed:
         return  # in another browser, while this form was on its way

@@ -21,11 +21,15 @@ EDITABLE = ("name", "role", "allowance", "valid_until")
 
 
 class SeatRefused(Exception):
-    """The act is not allowed; the text says why, for people, and `field` which answer of a form it is about."""
+    """The act is not allowed; the text says why, for people, and `field` which answer of a form it is about.
 
-    def __init__(self, reason: str, *, field: str | None = None) -> None:
+    `code` is the word for programs.
+    """
+
+    def __init__(self, reason: str, *, field: str | None = None, code: str = "act_refused") -> None:
         super().__init__(reason)
         self.field = field
+        self.code = code
 
 
 @transaction.atomic
@@ -40,15 +44,20 @@ def give_license(license: License, *, actor: Actor) -> None:
 
 
 @transaction.atomic
-def edit_license(license: License, *, actor: Actor, **fields: Any) -> License:
-    """Set the fields that differ, and say in the audit log what they were."""
+def edit_license(license: License, *, actor: Actor, seen: str = "", **fields: Any) -> License:
+    """Set the fields that differ, and say in the audit log what they were.
+
+    `seen` is the version that the caller looked at, if they say so.
+    """
     license = locked(license)
+    if seen and seen != license.version:
+        raise SeatRefused("The license was changed since you looked at it.", code="precondition_failed")
     changes = {name: [getattr(license, name), value] for name, value in fields.items()}
     changes = {name: [old, new] for name, (old, new) in changes.items() if old != new}
     if not changes:
         return license
     if license.is_withdrawn:
-        raise SeatRefused("This license was withdrawn and cannot be changed.")
+        raise SeatRefused("This license was withdrawn and cannot be changed.", code="license_withdrawn")
     for name in changes:
         assert name in EDITABLE, name  # noqa: S101
         setattr(license, name, changes[name][1])
@@ -70,7 +79,7 @@ def deactivate_license(license: License, *, actor: Actor) -> None:
     if license.is_deactivated:
         return
     if license.user == actor.user:
-        raise SeatRefused("You cannot deactivate yourself.")
+        raise SeatRefused("You cannot deactivate yourself.", code="yourself")
     check_others_govern(license, "deactivated")
     license.deactivated_at = timezone.now()
     license.save(update_fields=["deactivated_at"])
@@ -86,7 +95,9 @@ def reactivate_license(license: License, *, actor: Actor) -> None:
     if not license.is_deactivated:
         return
     if license.is_withdrawn:
-        raise SeatRefused("This license was withdrawn. Only a new invitation brings the person back.")
+        raise SeatRefused(
+            "This license was withdrawn. Only a new invitation brings the person back.", code="license_withdrawn"
+        )
     if license.organization:
         check_free_seat(license.organization)
         check_service_name(license)
@@ -102,7 +113,9 @@ def withdraw_license(license: License, *, actor: Actor) -> None:
     if license.is_withdrawn:
         return
     if license.user == actor.user:
-        raise SeatRefused("You cannot withdraw your own license. Leave the organization on My Profile instead.")
+        raise SeatRefused(
+            "You cannot withdraw your own license. Leave the organization on My Profile instead.", code="yourself"
+        )
     give_up(license, "license.withdrawn", actor)
 
 
@@ -124,7 +137,7 @@ def deactivate_user(user: User, *, actor: Actor) -> None:
     if not user.is_active:
         return
     if user == actor.user:
-        raise SeatRefused("You cannot deactivate yourself.")
+        raise SeatRefused("You cannot deactivate yourself.", code="yourself")
     user.is_active = False
     user.save(update_fields=["is_active"])
     end_sessions(user)
@@ -164,7 +177,7 @@ def give_up(license: License, action: str, actor: Actor) -> None:
 def check_edit(license: License, changes: dict[str, Any], actor: Actor) -> None:
     check_role(license)
     if "role" in changes and license.user == actor.user:
-        raise SeatRefused("You cannot change your own role. Another administrator can.", field="role")
+        raise SeatRefused("You cannot change your own role. Another administrator can.", field="role", code="yourself")
     if not 0 <= license.allowance <= MOST_HOOKS:
         raise SeatRefused(f"Between 0 and {MOST_HOOKS} hooks.", field="allowance")
     if "valid_until" in changes and license.has_ended(timezone.now()):
@@ -187,7 +200,7 @@ def check_free_seat(organization: Organization) -> None:
     """Under the organization's lock, so that two cannot take the last one."""
     organization = lock(organization)
     if organization.seats is not None and organization.licenses.taken().count() >= organization.seats:
-        raise SeatRefused(f"All {organization.seats} licenses of {organization} are taken.")
+        raise SeatRefused(f"All {organization.seats} licenses of {organization} are taken.", code="seats_exhausted")
 
 
 def check_service_name(license: License) -> None:
@@ -195,14 +208,17 @@ def check_service_name(license: License) -> None:
     if license.user.is_service_account and License.objects.taken().exclude(pk=license.pk).filter(
         organization=license.organization, user__is_service_account=True, user__name__iexact=license.user.name
     ):
-        raise SeatRefused(f"There is already a service account named {license.user.name}.", field="name")
+        raise SeatRefused(
+            f"There is already a service account named {license.user.name}.", field="name", code="name_taken"
+        )
 
 
 def check_others_govern(license: License, fate: str) -> None:
     """Whoever governs nothing may always go; who governs, only while somebody else does too."""
     governs = License.objects.governing().filter(pk=license.pk).exists()
     if governs and not other_administrators(license).exists():
-        raise SeatRefused(f"The last administrator cannot be {fate}.", field="role" if fate == "demoted" else None)
+        field = "role" if fate == "demoted" else None
+        raise SeatRefused(f"The last administrator cannot be {fate}.", field=field, code="last_administrator")
 
 
 def check_somebody_lasts(license: License) -> None:
@@ -211,7 +227,9 @@ def check_somebody_lasts(license: License) -> None:
         return
     lasting = Q(valid_until=None) | Q(valid_until__gt=license.valid_until)
     if not other_administrators(license).filter(lasting).exists():
-        raise SeatRefused("No other administrator would be left after that day.", field="valid_until")
+        raise SeatRefused(
+            "No other administrator would be left after that day.", field="valid_until", code="last_administrator"
+        )
 
 
 def other_administrators(license: License) -> LicenseQuerySet:

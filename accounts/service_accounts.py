@@ -24,6 +24,15 @@ def create(*, organization: Organization, name: str, actor: Actor) -> License:
     return license
 
 
+def check_new_name(account: User, name: str) -> None:
+    """Under the lock of its organization, which keeps off who would give the name to another one meanwhile."""
+    for license in account.licenses.select_related("organization"):
+        if license.organization:
+            seats.lock(license.organization)
+        license.user = User(pk=account.pk, name=name, is_service_account=True)
+        seats.check_service_name(license)
+
+
 def made_up_address(organization: Organization) -> str:
     """Of a domain that can never receive mail (RFC 2606), because every user has an address."""
     return f"{get_random_string(20).lower()}@{organization.slug}.service.invalid".lower()

@@ -24,7 +24,10 @@ HOLDS_FOR = 3600  # seconds
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """`query` is the filter as it stands in an address; it counts where `ids` is None. `moment` is UTC, ISO 8601."""
+    """`query` is the filter as it stands in an address; it counts where `ids` is None. `moment` is UTC, ISO 8601.
+
+    `spared` is the token by which a script chooses: stopping itself would end the run half way.
+    """
 
     organization: int
     user: int
@@ -33,6 +36,7 @@ class Selection:
     moment: str
     highest: int = 0
     count: int = 0
+    spared: int = 0
     key: str = field(default_factory=lambda: uuid4().hex)
 
     def tokens(self, organization: Organization) -> TokenQuerySet:
@@ -42,7 +46,7 @@ class Selection:
             tokens = TokenFilter(QueryDict(self.query), organization=organization).apply(now, in_passing=True)
         else:
             tokens = Token.objects.of_organization(organization).filter(pk__in=self.ids)
-        tokens = tokens.stoppable(now).order_by("pk")
+        tokens = tokens.stoppable(now).exclude(pk=self.spared).order_by("pk")
         return tokens.filter(pk__lte=self.highest) if self.highest else tokens
 
     def in_words(self, organization: Organization) -> str:
@@ -66,11 +70,14 @@ class Run:
         waiting = self.selection.tokens(organization).filter(pk__gt=self.last)
         return list(waiting.values_list("pk", flat=True)[:BATCH])
 
+    def left(self, organization: Organization) -> int:
+        return self.selection.tokens(organization).filter(pk__gt=self.last).count()
+
     def after(self, batch: list[int], revoked: int) -> "Run":
         return replace(self, last=batch[-1], revoked=self.revoked + revoked)
 
 
-def select(query: QueryDict, *, organization: Organization, user: User, now: datetime) -> Selection:
+def select(query: QueryDict, *, organization: Organization, user: User, now: datetime, spared: int = 0) -> Selection:
     """What an address asks for: `?token=1&token=2`, or `?everything=` with a filter. Foreign ids choose nothing."""
     ids = None
     if "everything" not in query:
@@ -78,7 +85,7 @@ def select(query: QueryDict, *, organization: Organization, user: User, now: dat
     filter = TokenFilter(query, organization=organization)
     asked = QueryDict(mutable=True)
     asked.update(filter.chosen)
-    open_ended = Selection(organization.pk, user.pk, ids, asked.urlencode(), now.isoformat())
+    open_ended = Selection(organization.pk, user.pk, ids, asked.urlencode(), now.isoformat(), spared=spared)
     tokens = open_ended.tokens(organization)
     newest = tokens.order_by("-pk").values_list("pk", flat=True).first()
     return replace(open_ended, highest=newest or 0, count=tokens.count() if newest else 0)

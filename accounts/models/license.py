@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts.models.organization import Organization
+from accounts.models.versions import version_of
 from accounts.validators import validate_plain_text
 
 if TYPE_CHECKING:
@@ -114,3 +115,8 @@ class License(models.Model):
     @property
     def is_administrator(self) -> bool:
         return self.role == Role.ADMINISTRATOR
+
+    @property
+    def version(self) -> str:
+        terms = (self.name, self.role, self.allowance, self.valid_until)
+        return version_of(*terms, self.deactivated_at, self.withdrawn_at)

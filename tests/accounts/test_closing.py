@@ -24,11 +24,10 @@ from tests.accounts.factors import give_app
 from tests.calls import call, outcome
 from tests.conftest import signed_in
 from tests.factories import PASSWORD, LicenseFactory, OrganizationFactory, UserFactory, invite, issue, service_account
-from tokens import letters, lifecycle
+from tokens import feed, letters, lifecycle
+from tokens.events import described
 from tokens.lifecycle import ActRefused
 from tokens.models import Token
-from tokens.pages import feed
-from tokens.pages.organization.events import described
 
 CLOSE = "/security/close/"
 

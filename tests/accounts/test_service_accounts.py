@@ -13,13 +13,13 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import invitations, seats, service_accounts
+from accounts import invitations, people, seats, service_accounts
 from accounts.actor import SYSTEM, Actor
 from accounts.models import AuditEvent, License, Organization, User
 from accounts.seats import SeatRefused
 from accounts.sessions import SEEN_AT, STARTED_AT
 from tests.conftest import signed_in
-from tests.factories import PASSWORD, LicenseFactory, UserFactory, invite, issue, service_account
+from tests.factories import PASSWORD, LicenseFactory, OrganizationFactory, UserFactory, invite, issue, service_account
 from tokens import lifecycle, notices
 from tokens.alerts import greet
 from tokens.models import Hold
@@ -211,3 +211,17 @@ def test_withdrawing_it_stops_its_tokens_for_good(robot: License, bob: User) -> 
 
     token.refresh_from_db()
     assert token.hold == Hold.DEACTIVATION
+
+
+def test_a_service_account_takes_no_name_of_another_one(organization: Organization) -> None:
+    account = service_account(organization, "Nightly backups").user
+    service_account(organization, "Deployment")
+    service_account(OrganizationFactory(), "Elsewhere")
+
+    with pytest.raises(SeatRefused, match="already a service account named DEPLOYMENT"):
+        people.edit(account, actor=SYSTEM, name="DEPLOYMENT")
+
+    people.edit(account, actor=SYSTEM, name="Elsewhere")
+    people.edit(account, actor=SYSTEM, name="ELSEWHERE")
+    account.refresh_from_db()
+    assert account.name == "ELSEWHERE"

@@ -7,8 +7,7 @@ import pytest
 from accounts.actor import Actor
 from accounts.models import AuditEvent, License, User
 from tests.factories import issue
-from tokens import lifecycle
-from tokens.pages import feed
+from tokens import feed, lifecycle
 
 
 def told(reader: User, **options: bool) -> list[feed.Entry]:

@@ -3,13 +3,13 @@
 A version counts what somebody decided, not use: a token in use has a new `last_used_at` every few seconds.
 """
 
-from typing import Annotated
+from typing import Annotated, Protocol
 
 from django.http import HttpResponse
 from django.utils.http import parse_etags
 from ninja import Header
 
-from tokens.models import Token
+from tokens.api.errors import PreconditionMissing
 
 IfMatch = Annotated[
     str | None,
@@ -22,13 +22,37 @@ IfMatch = Annotated[
 ]
 
 
-def tag(token: Token, response: HttpResponse) -> None:
-    response["ETag"] = f'"{token.version}"'
+NeededIfMatch = Annotated[
+    str | None,
+    Header(
+        None,
+        alias="If-Match",
+        max_length=1000,
+        description="The ETag of what you looked at, which is needed: 428 without it, 412 if it was changed since.",
+    ),
+]
 
 
-def version_seen(token: Token, if_match: str | None) -> str:
+class Versioned(Protocol):
+    @property
+    def version(self) -> str: ...
+
+
+def tag(row: Versioned, response: HttpResponse) -> None:
+    response["ETag"] = f'"{row.version}"'
+
+
+def version_seen(row: Versioned, if_match: str | None) -> str:
     """The version that a caller insists on, "" for none. Of several tags the one that holds, if one does."""
     if if_match is None or if_match.strip() == "*":
         return ""
     versions = [etag.strip('"') for etag in parse_etags(if_match) if not etag.startswith("W/")]
-    return token.version if token.version in versions else next(iter(versions), "none")
+    return row.version if row.version in versions else next(iter(versions), "none")
+
+
+def version_needed(row: Versioned, if_match: str | None) -> str:
+    """The same, of a caller who has to have looked."""
+    seen = version_seen(row, if_match)
+    if not seen:
+        raise PreconditionMissing
+    return seen

@@ -1,5 +1,6 @@
 """How the API describes itself: OpenAPI 3.1, every status of every operation, each error declared once."""
 
+import json
 from http import HTTPStatus
 from typing import Any
 
@@ -8,6 +9,7 @@ from ninja.operation import Operation
 
 from tokens import refusals
 from tokens.api.authorization import needs, security_schemes
+from tokens.api.organization.access import governs
 from tokens.api.schemas import Problem
 from tokens.problems import CONTENT_TYPE, problem_of
 from tokens.refusals import Refusal, Refused
@@ -17,6 +19,11 @@ TAGS = {
     "This token": "What any token may do with itself.",
     "Tokens": "Your named tokens.",
     "Other services": "How services of yours check the tokens of their callers, and what anybody may do with a text.",
+    "Organization": "What you administer. For administrators, as everything below.",
+    "Tokens of an organization": "Every token on its licenses.",
+    "Members": "Licenses and who holds them, service accounts, invitations.",
+    "Policy": "What every token of an organization has to keep to.",
+    "Audit log": "Who did what.",
 }
 REFUSALS = [value for value in vars(refusals).values() if isinstance(value, Refusal)]
 TITLES = {
@@ -25,6 +32,7 @@ TITLES = {
     412: ("precondition_failed", "This is not possible."),
     413: ("content_too_large", "Content Too Large."),
     415: ("unsupported_media_type", "Unsupported Media Type."),
+    428: ("precondition_required", "This is not possible."),
     422: ("invalid_request", "The request is not valid."),
 }
 
@@ -50,8 +58,17 @@ class Description(OpenAPISchema):
         details.setdefault("description", f"{details['summary']}.")
         return details
 
+    def get_paths(self) -> dict[str, Any]:
+        self.described_paths: dict[str, Any] = super().get_paths()
+        return self.described_paths
+
     def get_components(self) -> dict[str, Any]:
+        """Without the schemas of queries, which ninja writes out parameter by parameter besides."""
         self.add_schema_definitions(problem_schemas())
+        told = json.dumps([self.described_paths, self.schemas], default=str)
+        unused = [name for name in self.schemas if f'schemas/{name}"' not in told and name != "Problem"]
+        for name in unused:
+            del self.schemas[name]
         used = sorted(set(TITLES) | {refusal.status for refusal in REFUSALS})
         return {
             "schemas": self.schemas,
@@ -73,6 +90,8 @@ def implied_statuses(operation: Operation) -> set[int]:
         statuses.add(422)
     if sources & {"body", "form"}:
         statuses |= {413, 415}
+    if any(isinstance(auth, governs) for auth in operation.auth_callbacks):
+        statuses.add(404)
     return statuses
 
 
@@ -95,8 +114,6 @@ def described_error(status: int) -> dict[str, Any]:
 
 
 def example(refusal: Refusal) -> Any:
-    import json
-
     return json.loads(problem_of(Refused(refusal)).content)
 
 

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_GET
 
 from tokens.api import errors, forward_auth, introspect, leaks, me, own_tokens, revoke, this_token
 from tokens.api.description import TAGS, Description
+from tokens.api.organization.endpoints import ROUTERS as ORGANIZATION
 from tokens.api.parser import StrictParser
 from tokens.protect.ninja import TokenAPI
 
@@ -32,5 +33,6 @@ api = TokenrackAPI(
     },
 )
 errors.register(api)
-for part in (me, this_token, own_tokens, introspect, revoke, leaks, forward_auth):
-    api.add_router("", part.router)
+parts = (me, this_token, own_tokens, introspect, revoke, leaks, forward_auth)
+for router in (*(part.router for part in parts), *ORGANIZATION):
+    api.add_router("", router)

@@ -4,6 +4,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
+from accounts.seats import SeatRefused
 from tokens import refusals
 from tokens.api.parser import WrongMediaType
 from tokens.lifecycle import ActRefused, TooOften
@@ -17,16 +18,38 @@ POINTERS = {
     "permissions": "/scopes",
     "ranges": "/allowed_networks",
     "expires_on": "/expires_at",
+    "role": "/role",
+    "allowance": "/allowance",
+    "valid_until": "/valid_until",
+    "email": "/email",
+    "requires_second_factor": "/requires_second_factor",
 }
 STATUSES = {
     "beyond_the_calling_token": 403,
     "allowance_exhausted": 409,
+    "already_invited": 409,
+    "already_member": 409,
+    "invitations_exhausted": 409,
+    "last_administrator": 409,
     "license_inactive": 409,
     "name_taken": 409,
     "token_ended": 409,
     "precondition_failed": 412,
     "idempotency_key_reused": 422,
+    "yourself": 409,
 }
+
+
+class CountDiffers(Exception):
+    """What is to happen to many would happen to another number of them than the caller expects."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(f"{count:,} match.")
+        self.count = count
+
+
+class PreconditionMissing(Exception):
+    """The act is about what the caller saw, and they do not say what that was."""
 
 
 class Unprocessable(Exception):
@@ -48,7 +71,8 @@ class OAuthError(Exception):
 
 def register(api: NinjaAPI) -> None:
     @api.exception_handler(ActRefused)
-    def act_refused(request: HttpRequest, error: ActRefused) -> HttpResponse:
+    @api.exception_handler(SeatRefused)
+    def act_refused(request: HttpRequest, error: ActRefused | SeatRefused) -> HttpResponse:
         pointer = POINTERS.get(error.field or "")
         status = STATUSES.get(error.code) or (422 if pointer else 409)
         code = "invalid_request" if status == 422 and error.code == "act_refused" else error.code
@@ -69,6 +93,15 @@ def register(api: NinjaAPI) -> None:
     @api.exception_handler(OAuthError)
     def not_understood(request: HttpRequest, error: OAuthError) -> HttpResponse:
         return problem(error.status, error.code, "The request is not valid.", str(error), error="invalid_request")
+
+    @api.exception_handler(CountDiffers)
+    def count_differs(request: HttpRequest, error: CountDiffers) -> HttpResponse:
+        return problem(409, "count_differs", "This is not possible.", str(error), count=error.count)
+
+    @api.exception_handler(PreconditionMissing)
+    def precondition_missing(request: HttpRequest, error: PreconditionMissing) -> HttpResponse:
+        detail = "Send the ETag of what you looked at as If-Match."
+        return problem(428, "precondition_required", "This is not possible.", detail)
 
     @api.exception_handler(ValidationError)
     def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:

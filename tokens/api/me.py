@@ -7,7 +7,7 @@ from ninja import Router
 from accounts import people
 from accounts.actor import Actor
 from tokens.api.authorization import needs
-from tokens.api.schemas import Me, MePatch
+from tokens.api.schemas import Me, MePatch, Problem
 from tokens.requests import CallRequest
 
 router = Router(tags=["Account"])
@@ -18,7 +18,13 @@ def read_me(request: CallRequest) -> dict[str, Any]:
     return described(request)
 
 
-@router.patch("/me", auth=needs("account:write"), response=Me, operation_id="edit_me", summary="Change the account")
+@router.patch(
+    "/me",
+    auth=needs("account:write"),
+    response={200: Me, 409: Problem},
+    operation_id="edit_me",
+    summary="Change the account",
+)
 def edit_me(request: CallRequest, patch: MePatch) -> dict[str, Any]:
     people.edit(request.user, actor=Actor.of(request), token=request.token, name=patch.name)
     request.user.name = patch.name

@@ -3,7 +3,7 @@
 An account token reaches all of its owner's; a named one those on the license that it hangs on.
 """
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.http import HttpResponse
@@ -16,6 +16,7 @@ from accounts.models import License
 from tokens import lifecycle
 from tokens.api.authorization import needs
 from tokens.api.conditions import IfMatch, tag, version_seen
+from tokens.api.ends import chosen_end
 from tokens.api.errors import Unprocessable
 from tokens.api.once import IdempotencyKey, once
 from tokens.api.paging import page
@@ -31,11 +32,8 @@ from tokens.api.schemas import (
     TokenView,
 )
 from tokens.api.views import issued_once, view
-from tokens.forms.expiry import LATEST_EXPIRY_YEARS
-from tokens.models import Policy, Token, TokenQuerySet
+from tokens.models import Token, TokenQuerySet
 from tokens.requests import CallRequest
-
-DAYS_BY_DEFAULT = timedelta(days=60)
 
 router = Router(tags=["Tokens"])
 
@@ -177,14 +175,3 @@ def chosen_license(request: CallRequest, draft: TokenDraft) -> License:
         return found[0]
     several = "You have several licenses: say the number of one."
     raise Unprocessable("/license", several if found else "There is no such license in force.")
-
-
-def chosen_end(request: CallRequest, draft: TokenDraft, license: License) -> datetime | None:
-    now = timezone.now()
-    if "expires_at" in draft.model_fields_set:
-        if draft.expires_at and draft.expires_at > now + timedelta(days=366 * LATEST_EXPIRY_YEARS):
-            raise Unprocessable("/expires_at", f"At most {LATEST_EXPIRY_YEARS} years. Or null, for never.")
-        return draft.expires_at
-    policy = Policy.of(license.organization)
-    longest = (policy and policy.lifetime) or DAYS_BY_DEFAULT
-    return min(filter(None, [now + min(longest, DAYS_BY_DEFAULT), request.token.expires_at]))

@@ -39,7 +39,17 @@ def view(token: Token) -> dict[str, Any]:
     }
 
 
-def issued_once(response: HttpResponse, act: Callable[[], Issued]) -> Status:
+def own_address(token: Token) -> str | None:
+    return None if token.is_account_token else reverse("api:read_token", args=[token.pk])
+
+
+def issued_once(
+    response: HttpResponse,
+    act: Callable[[], Issued],
+    *,
+    shown: Callable[[Token], dict[str, Any]] = view,
+    address: Callable[[Token], str | None] = own_address,
+) -> Status:
     """201 and the text; 200 without it, where the same request was carried out before."""
     try:
         issued = act()
@@ -49,6 +59,6 @@ def issued_once(response: HttpResponse, act: Callable[[], Issued]) -> Status:
         response["Idempotency-Replayed"] = "true"
     token = Token.objects.with_surroundings().get(pk=token.pk)
     tag(token, response)
-    if not token.is_account_token:
-        response["Location"] = reverse("api:read_token", args=[token.pk])
-    return Status(201 if plaintext else 200, view(token) | {"plaintext": plaintext})
+    if place := address(token):
+        response["Location"] = place
+    return Status(201 if plaintext else 200, shown(token) | {"plaintext": plaintext})

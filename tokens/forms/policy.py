@@ -13,7 +13,7 @@ from accounts.actor import Actor
 from accounts.models import Organization
 from tokens import lifecycle, scopes
 from tokens.forms.ranges import RangesField
-from tokens.lifecycle import Effect
+from tokens.lifecycle import ActRefused, Effect
 from tokens.models import Policy
 
 GRANTS = [("none", "Nothing"), (scopes.READ, "Read"), (scopes.WRITE, "Read and write")]
@@ -90,11 +90,13 @@ class PolicyForm(forms.Form):
         return [{"resource": resource, "field": self[f"grant_{resource.name}"]} for resource in scopes.resources()]
 
     def clean_requires_second_factor(self) -> bool:
-        """Who asks it of others has one; or the first to be blocked would be the one who could undo it."""
+        """Said before the preview, which would say that every token is blocked."""
         is_wanted = self.cleaned_data["requires_second_factor"]
-        person = self.actor.user
-        if is_wanted and not self.policy.requires_second_factor and not (person and person.second_factor_at):
-            raise ValidationError("Set up two-factor for yourself first, on Security Settings.")
+        try:
+            if is_wanted:
+                lifecycle.check_own_second_factor(self.actor, self.policy)
+        except ActRefused as refused:
+            raise ValidationError(str(refused)) from None
         return is_wanted
 
     @property

@@ -9,7 +9,7 @@ from tokens.lifecycle.bulk import begin_revoking, revoke_many, revoked_in
 from tokens.lifecycle.issuing import edit, issue, regenerate, rotate
 from tokens.lifecycle.noting import note_first_use, redigest, reveal, unsealed
 from tokens.lifecycle.outcome import ActRefused, AlreadyDone, Issued, TooOften
-from tokens.lifecycle.policy import Effect, change_policy, effect_of, policy_of
+from tokens.lifecycle.policy import Effect, change_policy, check_own_second_factor, effect_of, policy_of
 from tokens.lifecycle.stopping import (
     approve,
     reapprove,
@@ -35,6 +35,7 @@ __all__ = [
     "approve",
     "begin_revoking",
     "change_policy",
+    "check_own_second_factor",
     "edit",
     "effect_of",
     "issue",

@@ -12,6 +12,7 @@ from accounts import audit
 from accounts.actor import Actor
 from accounts.models import Organization, Role
 from tokens import networks, scopes
+from tokens.lifecycle.outcome import ActRefused
 from tokens.models import Policy, State, Token, TokenQuerySet
 
 NAMES_TOLD = 5
@@ -41,10 +42,17 @@ def policy_of(organization: Organization) -> Policy:
 
 
 @transaction.atomic
-def change_policy(*, actor: Actor, organization: Organization, **rules: Any) -> Policy:
-    """Set the rules that differ, and keep in the audit log what they were. In force with the commit, on every call."""
+def change_policy(*, actor: Actor, organization: Organization, seen: str = "", **rules: Any) -> Policy:
+    """Set the rules that differ, and keep in the audit log what they were. In force with the commit, on every call.
+
+    `seen` is the version that the caller looked at, if they say so. Raises ActRefused.
+    """
     organization = Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
     policy = policy_of(organization)
+    if seen and seen != policy.version:
+        raise ActRefused("The policy was changed since you looked at it.", code="precondition_failed")
+    if rules.get("requires_second_factor"):
+        check_own_second_factor(actor, policy)
     changes = {name: [getattr(policy, name), value] for name, value in rules.items() if getattr(policy, name) != value}
     if changes:
         write(policy, rules)
@@ -53,6 +61,12 @@ def change_policy(*, actor: Actor, organization: Organization, **rules: Any) -> 
         told = {name: [readable(before), readable(after)] for name, (before, after) in changes.items()}
         audit.record("policy.changed", actor=actor, organization=organization, changes=told)
     return policy
+
+
+def check_own_second_factor(actor: Actor, policy: Policy) -> None:
+    """Who asks it of others has one; or the first to be blocked would be the one who could undo it."""
+    if actor.user and not policy.requires_second_factor and not actor.user.second_factor_at:
+        raise ActRefused("Set up two-factor for yourself first, on Security Settings.", field="requires_second_factor")
 
 
 def write(policy: Policy, rules: dict[str, Any]) -> None:

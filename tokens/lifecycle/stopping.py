@@ -77,7 +77,9 @@ def approve(*, actor: Actor, token: Token, seen: str) -> Token:
     if token.has_ended(timezone.now()):
         raise ActRefused("This token has ended and cannot be approved.")
     if token.reach != seen:
-        raise ActRefused("This token was changed since you looked. Look again before you approve it.")
+        raise ActRefused(
+            "This token was changed since you looked. Look again before you approve it.", code="precondition_failed"
+        )
     if token.awaits_approval:
         token.awaits_approval = False
         token.save(update_fields=["awaits_approval"])

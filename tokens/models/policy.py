@@ -14,6 +14,7 @@ from django.db.models.functions import Coalesce, Greatest
 from django.db.models.lookups import GreaterThan, LessThanOrEqual
 
 from accounts.models import License, Organization
+from accounts.models.versions import version_of
 from tokens import scopes
 
 if TYPE_CHECKING:
@@ -68,6 +69,13 @@ class Policy(models.Model):
     def of(cls, organization: Organization | None) -> "Policy | None":
         """As it was loaded with the organization, or is loaded now; None where none was saved."""
         return getattr(organization, "policy", None)
+
+    @property
+    def version(self) -> str:
+        """One that was never saved, and one that asks nothing, are the same."""
+        numbers = (self.lifetime, self.idle_after, self.withheld_scope, self.allowed_networks)
+        switches = (self.requires_expiry, self.requires_second_factor, self.requires_approval, self.revokes_on_sign_out)
+        return version_of(*numbers, *switches)
 
     @property
     def lifetime_days(self) -> int | None:

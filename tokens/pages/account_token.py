@@ -14,12 +14,11 @@ from accounts.models import AuditEvent, Organization
 from accounts.recency import recent_sign_in_required
 from accounts.requests import PersonRequest
 from accounts.sessions import sessions_of
-from tokens import lifecycle
+from tokens import feed, lifecycle
 from tokens.format import Plaintext
 from tokens.forms import AccountTokenForm
 from tokens.lifecycle import ActRefused, AlreadyDone
 from tokens.models import Token
-from tokens.pages import feed
 
 ACTIVITY_SHOWN = 10
 

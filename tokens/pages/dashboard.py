@@ -8,10 +8,10 @@ from django.utils import timezone
 from accounts.models import AuditEvent, License, Organization
 from accounts.requests import PersonRequest
 from config.context import administered
+from tokens import feed
 from tokens.attention import findings
 from tokens.charts import chart_of
 from tokens.models import Token
-from tokens.pages import feed
 from tokens.racks import racks_of
 
 ACTIVITY_SHOWN = 6

@@ -15,13 +15,12 @@ from accounts.actor import Actor
 from accounts.models import AuditEvent
 from accounts.recency import recent_sign_in_required
 from accounts.requests import PersonRequest
-from tokens import lifecycle
+from tokens import feed, lifecycle
 from tokens.attention import RULES, RULES_BY_NAME
 from tokens.charts import DAYS_SHOWN, chart_of, charts_of
 from tokens.forms import ReapproveForm, RotateForm, TokenEditForm
 from tokens.lifecycle import ActRefused
 from tokens.models import Token
-from tokens.pages import feed
 from tokens.racks import rack_of, racks_of
 from tokens.refusals import TITLES
 

@@ -20,9 +20,8 @@ from accounts.actor import Actor
 from accounts.models import AuditEvent, License, Organization, User
 from tests.conftest import signed_in
 from tests.factories import OrganizationFactory, issue
-from tokens import lifecycle
-from tokens.pages import feed
-from tokens.pages.organization.events import defused
+from tokens import feed, lifecycle
+from tokens.events import defused
 
 PAGE = "/admin/meridian/audit/"
 

@@ -33,11 +33,8 @@ class Taken(Schema):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class Query(Schema):
-    """The query of a list."""
-
-    after: str | None = Field(None, max_length=2000, description="The `next` of the page before this one.")
-    limit: int = Field(DEFAULT_LIMIT, ge=1, le=MOST_AT_ONCE, description="How many a page holds at most.")
+class StrictQuery(Schema):
+    """A query without words that nobody understands."""
 
     @model_validator(mode="before")
     @classmethod
@@ -48,6 +45,13 @@ class Query(Schema):
             if word not in cls.model_fields:
                 raise Unprocessable(f"/{word[:60]}", "There is no such parameter.")
         return found
+
+
+class Query(StrictQuery):
+    """The query of a list."""
+
+    after: str | None = Field(None, max_length=2000, description="The `next` of the page before this one.")
+    limit: int = Field(DEFAULT_LIMIT, ge=1, le=MOST_AT_ONCE, description="How many a page holds at most.")
 
 
 def plain_text(text: str) -> str:

@@ -19,4 +19,5 @@ class Problem(Schema):
     error: str | None = Field(None, description="For clients of OAuth: RFC 6749, section 5.2; RFC 6750, section 3.1.")
     scope: str | None = Field(None, description="The permission that would do.")
     rule: str | None = Field(None, description="The rule of the organization's policy that is not kept.")
+    count: int | None = Field(None, description="How many there are, where another number was expected.")
     errors: list[Fault] | None = None

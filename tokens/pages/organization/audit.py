@@ -13,11 +13,10 @@ from accounts.guards import administrator_required
 from accounts.models import AuditEvent, Organization
 from accounts.requests import PersonRequest
 from config.keyset import Order, page_of
-from tokens.pages import feed
-from tokens.pages.organization.events import WRITERS, AuditFilter
+from tokens import feed
+from tokens.events import EVENTS_AT_ONCE, WRITERS, AuditFilter
 
 EVENTS_SHOWN = 50
-EVENTS_AT_ONCE = 500
 
 
 @require_GET

@@ -17,9 +17,8 @@ from django.utils import timezone
 from accounts import chain
 from accounts.models import AuditEvent, User
 from accounts.models.audit import AuditEventQuerySet
-from tokens import format
+from tokens import feed, format
 from tokens.filters import Filter
-from tokens.pages import feed
 
 # The order of the columns in an export. All but actor, subject and mac are signed, under these names.
 COLUMNS = [
@@ -42,6 +41,10 @@ COLUMNS = [
     "key",
     "mac",
 ]
+
+
+# How many rows an export reads at a time.
+EVENTS_AT_ONCE = 500
 
 
 class Day(forms.DateField):
