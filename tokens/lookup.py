@@ -39,11 +39,7 @@ class CompiledLookup:
         self.compiler = queryset.query.get_compiler(using)
         self.sql, constants = self.compiler.as_sql()
         self.constants = list(constants)
-        self.positions = [
-            index
-            for index, value in enumerate(constants)
-            if isinstance(value, bytes | memoryview) and value in placeholders
-        ]
+        self.positions = [index for index, value in enumerate(constants) if bytes_of(value) in placeholders]
         info = self.compiler.klass_info
         assert info is not None  # noqa: S101
         self.converters = self.compiler.get_converters([column[0] for column in self.compiler.select])
@@ -68,3 +64,9 @@ class CompiledLookup:
         for name, position in self.annotations.items():
             setattr(token, name, row[position])
         return token
+
+
+def bytes_of(parameter: Any) -> bytes | None:
+    """What a driver was given to bind, if it is bytes: psycopg wraps them."""
+    value = getattr(parameter, "obj", parameter)
+    return bytes(value) if isinstance(value, bytes | memoryview) else None

@@ -3,13 +3,14 @@
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from psycopg import Binary
 
 from accounts.actor import SYSTEM
 from accounts.models import License
 from tests.factories import LicenseFactory, issue
 from tokens import hashing, lifecycle
 from tokens.lifecycle import Issued
-from tokens.lookup import find_token
+from tokens.lookup import bytes_of, find_token
 from tokens.models import Token
 
 ONE, TWO = b"one" * 11, b"two" * 11
@@ -118,3 +119,9 @@ def test_a_token_is_lost_with_its_pepper(settings, alices_license: License) -> N
     settings.TOKEN_PEPPERS = {2: TWO}
 
     assert find_token(hashing.digests(old.plaintext)) is None
+
+
+@pytest.mark.parametrize("bound", [ONE, memoryview(ONE), Binary(ONE)], ids=["bytes", "memoryview", "psycopg"])
+def test_a_digest_is_found_among_parameters_however_the_driver_has_it(bound: object) -> None:
+    assert bytes_of(bound) == ONE
+    assert bytes_of("one") is None
