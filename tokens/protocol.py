@@ -7,8 +7,6 @@ from django.http import HttpRequest, HttpResponse
 
 from tokens.problems import as_problem, problem
 
-LONGEST_URL = 4000
-
 
 def answer(request: HttpRequest, get_response: Callable[[HttpRequest], HttpResponse]) -> HttpResponse:
     """The answer of an endpoint, or a problem. HEAD is asked as GET; what it may not carry is left out at the end."""
@@ -31,10 +29,8 @@ def answer(request: HttpRequest, get_response: Callable[[HttpRequest], HttpRespo
 
 
 def fault_of(request: HttpRequest) -> HttpResponse | None:
-    """Why the request is not even read: its address or its body is too long, or the length of that is not known."""
+    """Why the request is not even read: its body is too long, or the length of that is not known."""
     meta = request.META
-    if len(request.path_info) + len(meta.get("QUERY_STRING", "")) > LONGEST_URL:
-        return problem(414, "uri_too_long", "URI Too Long.", f"At most {LONGEST_URL} characters.")
     length = meta.get("CONTENT_LENGTH") or ""
     if not length and meta.get("HTTP_TRANSFER_ENCODING"):
         return problem(411, "length_required", "Length Required.", "Say the length of the body in Content-Length.")

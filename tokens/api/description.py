@@ -30,6 +30,7 @@ TITLES = {
     404: ("not_found", "There is nothing here."),
     409: ("act_refused", "This is not possible."),
     412: ("precondition_failed", "This is not possible."),
+    411: ("length_required", "Length Required."),
     413: ("content_too_large", "Content Too Large."),
     415: ("unsupported_media_type", "Unsupported Media Type."),
     428: ("precondition_required", "This is not possible."),
@@ -89,7 +90,7 @@ def implied_statuses(operation: Operation) -> set[int]:
     if sources & {"query", "header", "body", "form"}:
         statuses.add(422)
     if sources & {"body", "form"}:
-        statuses |= {413, 415}
+        statuses |= {411, 413, 415}
     if any(isinstance(auth, governs) for auth in operation.auth_callbacks):
         statuses.add(404)
     return statuses

@@ -11,7 +11,8 @@ FORM = "application/x-www-form-urlencoded"
 def check_form(request: HttpRequest, form: OAuthForm) -> None:
     if request.content_type != FORM:
         raise OAuthError(f"Send a form, as {FORM}.", status=415, code="unsupported_media_type")
-    repeated = sorted(name for name, values in request.POST.lists() if len(values) > 1)
+    known = type(form).model_fields
+    repeated = sorted(name for name, values in request.POST.lists() if name in known and len(values) > 1)
     if repeated:
         raise OAuthError(f"{repeated[0]!a} stands twice in the form.")
     if not form.token:

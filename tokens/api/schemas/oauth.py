@@ -7,7 +7,7 @@ class OAuthForm(Schema):
 
     model_config = ConfigDict(json_schema_extra={"required": ["token"]})
 
-    token: str = Field("", description="The text of the token.")
+    token: str = Field(default_factory=str, description="The text of the token.", json_schema_extra={"minLength": 1})
     token_type_hint: str = Field("", description="Not needed: every token is looked for in one place.")
 
 
@@ -16,6 +16,7 @@ class IntrospectionForm(OAuthForm):
         "",
         description="Where your caller comes from. Without it a token that is bound to addresses is not active.",
         examples=["203.0.113.7"],
+        json_schema_extra={"anyOf": [{"format": "ipv4"}, {"format": "ipv6"}, {"maxLength": 0}]},
     )
 
 
