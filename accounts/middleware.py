@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
@@ -14,27 +13,18 @@ from accounts import devices, sessions
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
-class OnPages:
-    """Asks nothing of API calls: they have no session."""
-
+class PageMiddleware:
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        is_call = request.path_info.startswith(settings.API_PATH_PREFIX)
-        return self.get_response(request) if is_call else self.page(request)
 
-    def page(self, request: HttpRequest) -> HttpResponse:
-        raise NotImplementedError
-
-
-class SessionLifetimeMiddleware(OnPages):
+class SessionLifetimeMiddleware(PageMiddleware):
     """A session that was idle for too long, or is too old, is over. That is no sign-out: no token is revoked by it.
 
     However it ends, the browser is told to drop the pages it keeps for the back button.
     """
 
-    def page(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: HttpRequest) -> HttpResponse:
         was_signed_in = request.user.is_authenticated
         if was_signed_in:
             if sessions.is_over(request):
@@ -49,19 +39,19 @@ class SessionLifetimeMiddleware(OnPages):
         return response
 
 
-class DeviceMiddleware(OnPages):
+class DeviceMiddleware(PageMiddleware):
     """Lets the answer to a sign-in take the note along that this browser is known."""
 
-    def page(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         devices.set_cookie(request, response)
         return response
 
 
-class TimeZoneMiddleware(OnPages):
+class TimeZoneMiddleware(PageMiddleware):
     """Pages speak in the time zone of whoever reads them."""
 
-    def page(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: HttpRequest) -> HttpResponse:
         name = request.user.time_zone if request.user.is_authenticated else ""
         with timezone.override(ZoneInfo(name) if name else None):
             return self.get_response(request)

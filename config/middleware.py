@@ -1,56 +1,101 @@
-"""Headers for every answer, a number for every request, and what only pages need kept away from API calls."""
+"""Two ways in: pages go through all middleware, calls past what only pages need; both get a number and headers."""
 
-import secrets
+import functools
+import os
 from collections.abc import Callable
 from typing import Any
 
-from django.contrib.auth.middleware import AuthenticationMiddleware as DjangoAuthenticationMiddleware
-from django.contrib.messages.middleware import MessageMiddleware as DjangoMessageMiddleware
-from django.contrib.sessions.middleware import SessionMiddleware as DjangoSessionMiddleware
-from django.http import HttpRequest, HttpResponse
+from csp.utils import build_policy
+from django.conf import settings
+from django.http import HttpRequest
+from django.http.request import split_domain_port, validate_host
+from django.http.response import HttpResponseBase
 
 from config.logs import current_request_id
-from tokens.problems import is_api_path
+from tokens import forward_auth
+from tokens.middleware import TokenMiddleware
+from tokens.problems import is_call, problem
 
-GetResponse = Callable[[HttpRequest], HttpResponse]
+GetResponse = Callable[[HttpRequest], Any]
+
+HEADERS = {
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
 
 
-class HeadersMiddleware:
-    """Private by default: nothing that a view answers is stored anywhere, unless the view says otherwise."""
+class DoorsMiddleware:
+    """The first of all middleware. A session cookie means nothing to a call, and a token nothing to a page."""
 
     def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
+        self.page = get_response
+        self.call = TokenMiddleware(innermost(get_response))
+        self.headers = headers_of_calls()
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        number = f"{secrets.token_hex(2)}-{secrets.token_hex(2)}"
-        request.id = number  # type: ignore[attr-defined]
-        current_request_id.set(number)
-        response = self.get_response(request)
-        response.headers.setdefault("Cache-Control", "no-store")
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        number = number_of(request)
+        if not is_call(request):
+            response = complete(self.page(request), HEADERS)
+        elif request.path_info == forward_auth.PATH:
+            response = forward_auth.answer(request, lambda call: self.finished(self.call(call)))
+        else:
+            response = self.finished(fault_of(request) or self.call(request))
         response.headers["Request-Id"] = number
-        response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
-        response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+        return response
+
+    def finished(self, response: Any) -> Any:
+        complete(response, self.headers)
+        if not response.streaming:
+            response.headers["Content-Length"] = str(len(response.content))
         return response
 
 
-class PagesOnly:
-    """Mixed into a middleware that API calls do not need: a session cookie means nothing to them."""
-
-    get_response: Any
-
-    def __call__(self, request: HttpRequest) -> Any:
-        if is_api_path(request):
-            return self.get_response(request)
-        return super().__call__(request)  # type: ignore[misc]
+def innermost(get_response: GetResponse) -> GetResponse:
+    """The way to the view alone: Django wraps each middleware around the next, and the last around the view."""
+    while hasattr(layer := get_response.__wrapped__, "get_response"):  # type: ignore[attr-defined]
+        get_response = layer.get_response
+    return get_response
 
 
-class SessionMiddleware(PagesOnly, DjangoSessionMiddleware):
-    pass
+def headers_of_calls() -> dict[str, str]:
+    """What the middleware of pages would add, made once instead of for every answer."""
+    headers = HEADERS | {
+        "Content-Security-Policy": build_policy(),
+        "Cross-Origin-Opener-Policy": settings.SECURE_CROSS_ORIGIN_OPENER_POLICY,
+        "Referrer-Policy": settings.SECURE_REFERRER_POLICY,
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": settings.X_FRAME_OPTIONS,
+    }
+    if settings.SECURE_HSTS_SECONDS:
+        headers["Strict-Transport-Security"] = f"max-age={settings.SECURE_HSTS_SECONDS}; includeSubDomains; preload"
+    return headers
 
 
-class AuthenticationMiddleware(PagesOnly, DjangoAuthenticationMiddleware):
-    pass
+def number_of(request: HttpRequest) -> str:
+    digits = os.urandom(4).hex()
+    request.id = number = f"{digits[:4]}-{digits[4:]}"  # type: ignore[attr-defined]
+    current_request_id.set(number)
+    return number
 
 
-class MessageMiddleware(PagesOnly, DjangoMessageMiddleware):
-    pass
+def fault_of(request: HttpRequest) -> Any:
+    """Why a call is not even read. A redirect would hide that a token went over the wire in clear."""
+    if not is_known_host(request.META.get("HTTP_HOST") or request.META["SERVER_NAME"]):
+        return problem(400, "bad_request", "The request cannot be understood.")
+    if settings.SECURE_SSL_REDIRECT and not request.is_secure():
+        return problem(403, "https_required", "Calls are answered over https only.")
+    return None
+
+
+@functools.lru_cache(maxsize=1000)
+def is_known_host(host: str) -> bool:
+    domain, _ = split_domain_port(host)
+    return validate_host(domain, settings.ALLOWED_HOSTS)
+
+
+def complete(response: Any, headers: dict[str, str]) -> Any:
+    """Private by default: nothing that a view answers is stored anywhere, unless the view says otherwise."""
+    response.headers.setdefault("Cache-Control", "no-store")
+    for name, value in headers.items():
+        response.headers[name] = value
+    return response

@@ -47,19 +47,18 @@ INSTALLED_APPS = [
     "ninja",
 ]
 
-# After the one for proxies, three give every answer its headers, static files and the redirect to https included.
+# The first lets calls past all the others. It and the next two give every answer its headers, static files and the
+# redirect to https included.
 MIDDLEWARE = [
-    "tokens.forward_auth.ForwardAuthMiddleware",
-    "config.middleware.HeadersMiddleware",
+    "config.middleware.DoorsMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "tokens.middleware.TokenMiddleware",
-    "config.middleware.SessionMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "config.middleware.AuthenticationMiddleware",
-    "config.middleware.MessageMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
     "accounts.middleware.SessionLifetimeMiddleware",
     "accounts.middleware.DeviceMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -240,7 +239,6 @@ if SITE.is_https:
     DEVICE_COOKIE_NAME = "__Host-device"
     THEME_COOKIE_NAME = "__Host-theme"
     SECURE_SSL_REDIRECT = True
-    SECURE_REDIRECT_EXEMPT = [rf"^{API_PATH_PREFIX.lstrip('/')}v1/forward-auth$"]  # proxies ask from inside
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True

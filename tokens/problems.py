@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from tokens.refusals import Refused
 
+DOCS_PATH = f"{settings.API_PATH_PREFIX}v1/docs"
 CONTENT_TYPE = "application/problem+json"
 
 
@@ -60,3 +61,8 @@ def as_problem(response: HttpResponse) -> HttpResponse:
 
 def is_api_path(request: HttpRequest) -> bool:
     return request.path_info.startswith(settings.API_PATH_PREFIX)
+
+
+def is_call(request: HttpRequest) -> bool:
+    """Under the API's prefix all but the page that describes it to people."""
+    return is_api_path(request) and request.path_info != DOCS_PATH

@@ -1,0 +1,30 @@
+"""Our settings, with the peers installed beside us. What they need of middleware is theirs alone: see contenders."""
+
+import os
+
+os.environ.setdefault("SITE_URL", "http://localhost:8000")
+os.environ.setdefault("SECRET_KEY", "only-for-benchmarks-" + "0" * 40)
+os.environ.setdefault("TOKEN_PEPPERS", "1:" + "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=")
+os.environ.setdefault("ENV_FILE", "none")
+os.environ.setdefault("API_CALLS_PER_MINUTE", "1000000")  # counted as ever, reached never
+os.environ.setdefault("API_REFUSALS_PER_MINUTE", "1000000")
+os.environ.setdefault("LOG_LEVEL", "ERROR")
+
+from config.settings import *  # noqa: F403
+from config.settings import DATABASES, INSTALLED_APPS
+
+INSTALLED_APPS = [
+    *INSTALLED_APPS,
+    "rest_framework",
+    "rest_framework.authtoken",
+    "knox",
+    "rest_framework_api_key",
+    "oauth2_provider",
+]
+ROOT_URLCONF = "tests.benchmarks.urls"
+ALLOWED_HOSTS = ["*"]
+REST_FRAMEWORK = {"DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"]}
+# Ours alone needs a whole stack: everybody else is served by Django with no middleware at all.
+if os.environ.get("BENCH_BARE"):
+    MIDDLEWARE = []
+DATABASES["default"]["TEST"] = {"NAME": DATABASES["default"]["NAME"]}

