@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.conf import settings
-from ninja import NinjaAPI
+from ninja import NinjaAPI, Swagger
 
 from tokens.api import errors, me, own_tokens, this_token
 from tokens.api.description import TAGS, Description
@@ -23,6 +23,8 @@ api = TokenrackAPI(
     urls_namespace="api",
     openapi_url="/openapi.json",
     docs_url="/docs",
+    # No validator elsewhere, and the models closed: they follow the operations that use them.
+    docs=Swagger(settings={"validatorUrl": "none", "defaultModelsExpandDepth": 0}),
     parser=StrictParser(),
     servers=[{"url": settings.SITE_URL, "description": "This installation."}],
     openapi_extra={
