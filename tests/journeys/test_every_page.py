@@ -494,13 +494,3 @@ def test_the_first_tab_reaches_the_skip_link_and_it_leads_to_the_content(
     page.keyboard.press("Tab")
     assert page.evaluate("document.querySelector('main').contains(document.activeElement)")
     console.leave(page)
-
-
-def test_the_api_documentation_opens_under_the_strict_policy(db: None, house: House, console: Console) -> None:
-    page = house.page_of("nobody")
-    console.hear(page)
-
-    page.goto("/api/v1/docs")
-
-    expect(page.get_by_text("/api/v1/me").first).to_be_visible()
-    console.leave(page)

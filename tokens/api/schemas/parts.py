@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any
 
 from django.core.exceptions import ValidationError
@@ -62,6 +63,14 @@ def plain_text(text: str) -> str:
     return text
 
 
+def trimmed(text: str, *, least: int = 1) -> str:
+    """Lengths hold for what was sent, as the description says; and for what is left of it."""
+    text = text.strip()
+    if len(text) < least:
+        raise ValueError(f"Write at least {least} character{'' if least == 1 else 's'}.")
+    return plain_text(text)
+
+
 def moment(text: Any) -> datetime:
     if not isinstance(text, str) or not MOMENT.fullmatch(text):
         raise ValueError("Write a moment as RFC 3339 does, with an offset: 2030-01-31T12:00:00Z.")
@@ -79,9 +88,8 @@ def network(text: str) -> str:
 
 
 PlainText = Annotated[str, AfterValidator(plain_text)]
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60), AfterValidator(plain_text)]
-Because = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=3, max_length=200), AfterValidator(plain_text)
-]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=60), AfterValidator(trimmed)]
+PersonName = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(trimmed)]
+Because = Annotated[str, StringConstraints(min_length=3, max_length=200), AfterValidator(partial(trimmed, least=3))]
 Moment = Annotated[datetime, BeforeValidator(moment), WithJsonSchema({"type": "string", "format": "date-time"})]
 IPRange = Annotated[str, StringConstraints(max_length=50), AfterValidator(network)]

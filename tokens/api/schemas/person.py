@@ -1,9 +1,6 @@
-from typing import Annotated
-
 from ninja import Field, Schema
-from pydantic import AfterValidator, StringConstraints
 
-from tokens.api.schemas.parts import Taken, plain_text
+from tokens.api.schemas.parts import PersonName, Taken
 
 
 class Me(Schema):
@@ -17,6 +14,4 @@ class Me(Schema):
 class MePatch(Taken):
     """What may be changed of the person."""
 
-    name: Annotated[
-        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), AfterValidator(plain_text)
-    ] = Field(examples=["Ada Lindqvist"])
+    name: PersonName = Field(examples=["Ada Lindqvist"])

@@ -9,11 +9,12 @@ from pydantic import AfterValidator, StringConstraints, WithJsonSchema
 
 from accounts.models import MOST_HOOKS, Role
 from tokens.api.organization.schemas.parts import Person, choices_of
-from tokens.api.schemas.parts import Moment, Name, PlainText, Query, Taken, plain_text
+from tokens.api.schemas.parts import Moment, Name, PersonName, PlainText, Query, Taken
 from tokens.filters import LONGEST_SEARCH, MemberFilter
 
 
 def mailbox(text: str) -> str:
+    text = text.strip()
     try:
         validate_email(text)
     except ValidationError:
@@ -23,7 +24,7 @@ def mailbox(text: str) -> str:
 
 EMail = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, max_length=254),
+    StringConstraints(max_length=254),
     AfterValidator(mailbox),
     WithJsonSchema({"type": "string", "format": "email", "maxLength": 254}),
 ]
@@ -75,9 +76,7 @@ class MemberPatch(Taken):
 class ServiceAccountDraft(Taken):
     """An account of the organization's own: nobody signs in with it."""
 
-    name: Annotated[
-        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), AfterValidator(plain_text)
-    ] = Field(examples=["Nightly backups"])
+    name: PersonName = Field(examples=["Nightly backups"])
 
 
 class InvitationDraft(Taken):
