@@ -60,6 +60,8 @@ def test_simultaneous_hits_are_each_counted_once() -> None:
 
 def test_made_up_addresses_do_not_wash_away_a_count_that_is_higher_than_theirs(clock) -> None:
     counts = LocalCounts(most=100)
+    for number in range(80):
+        counts.spend((f"early {number}",), 60, 1)
     counts.spend(("guesser",), 60, 10)
 
     for number in range(1000):
