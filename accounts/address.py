@@ -1,5 +1,6 @@
 """The one place that says which address a request comes from."""
 
+import functools
 from ipaddress import IPv6Address, IPv6Network, ip_address
 
 from django.conf import settings
@@ -29,6 +30,7 @@ def address_to_store(request: HttpRequest) -> str:
     return client_address(request) or "0.0.0.0"  # noqa: S104 - stands for "unknown", nothing listens there
 
 
+@functools.lru_cache(maxsize=4096)
 def canonical(text: str) -> str:
     """`::ffff:192.0.2.1` and `192.0.2.1` are one address; what is no address becomes ""."""
     try:

@@ -9,7 +9,7 @@ from csp.utils import build_policy
 from django.conf import settings
 from django.http import HttpRequest
 from django.http.request import split_domain_port, validate_host
-from django.http.response import HttpResponseBase
+from django.http.response import HttpResponseBase, ResponseHeaders
 
 from config.logs import current_request_id
 from tokens import forward_auth
@@ -18,10 +18,12 @@ from tokens.problems import is_call, problem
 
 GetResponse = Callable[[HttpRequest], Any]
 
-HEADERS = {
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-}
+HEADERS = ResponseHeaders(
+    {
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    }
+)
 
 
 class DoorsMiddleware:
@@ -57,9 +59,10 @@ def innermost(get_response: GetResponse) -> GetResponse:
     return get_response
 
 
-def headers_of_calls() -> dict[str, str]:
+def headers_of_calls() -> ResponseHeaders:
     """What the middleware of pages would add, made once instead of for every answer."""
-    headers = HEADERS | {
+    headers = {
+        **HEADERS,
         "Content-Security-Policy": build_policy(),
         "Cross-Origin-Opener-Policy": settings.SECURE_CROSS_ORIGIN_OPENER_POLICY,
         "Referrer-Policy": settings.SECURE_REFERRER_POLICY,
@@ -68,7 +71,7 @@ def headers_of_calls() -> dict[str, str]:
     }
     if settings.SECURE_HSTS_SECONDS:
         headers["Strict-Transport-Security"] = f"max-age={settings.SECURE_HSTS_SECONDS}; includeSubDomains; preload"
-    return headers
+    return ResponseHeaders(headers)
 
 
 def number_of(request: HttpRequest) -> str:
@@ -93,9 +96,8 @@ def is_known_host(host: str) -> bool:
     return validate_host(domain, settings.ALLOWED_HOSTS)
 
 
-def complete(response: Any, headers: dict[str, str]) -> Any:
+def complete(response: Any, headers: Any) -> Any:
     """Private by default: nothing that a view answers is stored anywhere, unless the view says otherwise."""
     response.headers.setdefault("Cache-Control", "no-store")
-    for name, value in headers.items():
-        response.headers[name] = value
+    response.headers._store.update(headers._store)  # all at once, for each was checked when it was first set
     return response

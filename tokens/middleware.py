@@ -1,5 +1,6 @@
 """The door of the API, and the first step on the way of a call: it reads the credential and hands on who calls."""
 
+import functools
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -52,7 +53,7 @@ def admit(request: HttpRequest, *, now: datetime, address: str) -> Token | None:
     """The token of the call, which from here on speaks for its owner."""
     gate = partial(throttling.refuse_flood, address)
     try:
-        text = read_credential(request.headers)
+        text = read_credential(credentials_in(request))
         token = authenticate(text, now=now, address=address, reads_me=reads_me(request), gate=gate)
     except Refused as error:
         if error.token:
@@ -76,6 +77,18 @@ def count(request: HttpRequest, token: Token, *, is_good: bool = True) -> None:
     throttling.refuse_spent(window, token)
 
 
+def credentials_in(request: HttpRequest) -> dict[str, str]:
+    """The headers that may hold one, looked up by themselves: `request.headers` would be all of them."""
+    meta = request.META
+    return {name: meta[key] for name, key in keys_of("Authorization", *settings.TOKEN_EXTRA_HEADERS) if key in meta}
+
+
+@functools.cache
+def keys_of(*names: str) -> list[tuple[str, str]]:
+    """Under which key WSGI hands on a header (PEP 3333)."""
+    return [(name, f"HTTP_{name.upper().replace('-', '_')}") for name in names]
+
+
 def reads_me(request: HttpRequest) -> bool:
     return request.path_info == ME_PATH and request.method in {"GET", "HEAD"}
 
@@ -93,8 +106,13 @@ def tell(request: HttpRequest, response: HttpResponseBase, token: Token | None, 
     if token:
         tell_expiry(response, token, now)
         tell_limit(response, request.window)  # type: ignore[attr-defined]
-    response.headers.setdefault("Cache-Control", "no-store")
-    patch_vary_headers(response, ["Authorization", *settings.TOKEN_EXTRA_HEADERS])
+    headers = response.headers
+    headers.setdefault("Cache-Control", "no-store")
+    names = ["Authorization", *settings.TOKEN_EXTRA_HEADERS]
+    if "Vary" in headers:
+        patch_vary_headers(response, names)
+    else:
+        headers["Vary"] = ", ".join(names)
 
 
 def tell_limit(response: HttpResponseBase, window: Window) -> None:
@@ -105,6 +123,6 @@ def tell_limit(response: HttpResponseBase, window: Window) -> None:
 
 def tell_expiry(response: HttpResponseBase, token: Token, now: datetime) -> None:
     """A program can warn its people in time: RFC 3339, in the last thirty days."""
-    ends_at = min(filter(None, [token.expires_at, token.stops_at]), default=None)
+    ends_at = token.ends_at
     if ends_at and now < ends_at <= now + EXPIRY_TOLD_WITHIN:
         response.headers["Tokenrack-Token-Expires"] = ends_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -9,7 +9,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from tokens.refusals import Refused
 
-DOCS_PATH = f"{settings.API_PATH_PREFIX}v1/docs"
+PREFIX = settings.API_PATH_PREFIX
+DOCS_PATH = f"{PREFIX}v1/docs"
 CONTENT_TYPE = "application/problem+json"
 
 
@@ -60,7 +61,7 @@ def as_problem(response: HttpResponse) -> HttpResponse:
 
 
 def is_api_path(request: HttpRequest) -> bool:
-    return request.path_info.startswith(settings.API_PATH_PREFIX)
+    return request.path_info.startswith(PREFIX)
 
 
 def is_call(request: HttpRequest) -> bool:

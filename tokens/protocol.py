@@ -36,8 +36,10 @@ def fault_of(request: HttpRequest) -> HttpResponse | None:
         return problem(411, "length_required", "Length Required.", "Say the length of the body in Content-Length.")
     if length and not (length.isascii() and length.isdigit()):
         return problem(400, "bad_request", "The request cannot be understood.", "Content-Length is no number.")
+    if not length:
+        return None
     most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-    if len(length) > 18 or int(length or 0) > most:
+    if len(length) > 18 or int(length) > most:
         return problem(413, "content_too_large", "Content Too Large.", f"At most {most} bytes.")
     return None
 

@@ -21,7 +21,7 @@ def chosen_end(request: CallRequest, draft: TokenDraft, license: License) -> dat
         return draft.expires_at
     policy = Policy.of(license.organization)
     longest = (policy and policy.lifetime) or DAYS_BY_DEFAULT
-    return min(filter(None, [now + min(longest, DAYS_BY_DEFAULT), request.token.expires_at]))
+    return min(filter(None, [now + min(longest, DAYS_BY_DEFAULT), request.token.ends_at]))
 
 
 def check_not_too_late(pointer: str, end: datetime | None) -> None:

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from django.http import HttpResponse
 from ninja import Router
 
 from accounts import people
 from accounts.actor import Actor
+from tokens.api.answers import answer
 from tokens.api.authorization import needs
 from tokens.api.schemas import Me, MePatch, Problem
 from tokens.requests import CallRequest
@@ -14,8 +16,8 @@ router = Router(tags=["Account"])
 
 
 @router.get("/me", auth=needs("account:read"), response=Me, operation_id="read_me", summary="Read the account")
-def read_me(request: CallRequest) -> dict[str, Any]:
-    return described(request)
+def read_me(request: CallRequest) -> HttpResponse:
+    return answer(described(request))
 
 
 @router.patch(

@@ -22,11 +22,14 @@ IdempotencyKey = Annotated[
 
 
 def once(request: CallRequest, key: str | None, body: BaseModel | None = None) -> dict[str, Any]:
-    """What lifecycle takes to know a request again: the key is the person's own, the fingerprint is of the request."""
+    """What lifecycle takes to know a request again: the key is a person's, for what the calling token reaches."""
     if key is None:
         return {}
-    asked = f"{request.method} {request.path_info} {body.model_dump_json() if body else ''}"
+    said = body.model_dump_json(exclude_unset=True) if body else ""
+    asked = f"{request.method} {request.path_info} {said}"
+    caller = request.token
+    place = f"token {caller.pk}" if "/self/" in request.path_info else f"license {caller.license_id}"
     return {
-        "request_key": uuid5(NAMESPACE, f"{request.user.pk} {key}"),
+        "request_key": uuid5(NAMESPACE, f"{request.user.pk} {place} {key}"),
         "request_fingerprint": hashlib.sha256(asked.encode()).hexdigest(),
     }

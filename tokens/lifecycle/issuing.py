@@ -24,6 +24,7 @@ from tokens.lifecycle.rules import (
     check_reach,
     check_rotation,
     check_scope,
+    check_successor,
     check_time,
     checked_end,
     locked,
@@ -114,6 +115,7 @@ def rotate(
         check_name(license, token.name, now)
     ends_at = successors_expiry(token, now)
     if actor.token != token:
+        check_successor(actor)
         check_reach(actor, scope=token.scopes, allowed_networks=token.allowed_networks)
         check_time(actor, ends_at)
     policing.check_second_factor(license)
@@ -210,10 +212,11 @@ def edit(
     added = frozenset(word for word in scopes.parse(chosen) if not scopes.allows(token.scopes, word))
     policing.check_grant(token.license, added)
     ends_at = checked_end(token, expires_at, now)
-    if are_within(networks, token.allowed_networks):
-        check_reach(actor, scope=added)
-    else:
-        check_reach(actor, scope=scopes.parse(chosen), allowed_networks=networks)
+    is_wider = not are_within(networks, token.allowed_networks)
+    if added or is_wider:
+        check_reach(actor, scope=scopes.parse(chosen) if is_wider else added, allowed_networks=networks)
+        if actor.token != token:
+            check_time(actor, ends_at)
     if ends_at != token.expires_at:
         policing.check_end(token.license, token.created_at, ends_at)
     is_different = bool(added) or networks != token.allowed_networks

@@ -15,6 +15,7 @@ from tokens.lifecycle.outcome import ActRefused, AlreadyDone, TooOften
 from tokens.models import Token
 
 BEYOND = "beyond_the_calling_token"
+LONGEST_LIFE = timedelta(days=366 * 10)
 
 
 def locked(license: License) -> License:
@@ -61,9 +62,15 @@ def check_reach(actor: Actor, *, scope: Iterable[str], allowed_networks: Iterabl
 
 def check_time(actor: Actor, expires_at: datetime | None) -> None:
     """A token lets no other live longer than itself."""
-    ends_at = actor.token.expires_at if actor.token else None
+    ends_at = actor.token.ends_at if actor.token else None
     if ends_at and (expires_at is None or expires_at > ends_at):
         raise ActRefused("The calling token ends before that itself.", field="expires_on", code=BEYOND)
+
+
+def check_successor(actor: Actor) -> None:
+    """What was replaced, perhaps because it leaked, takes the place of no other token."""
+    if actor.token and actor.token.is_replaced:
+        raise ActRefused("The calling token was rotated already. Use its successor.", code=BEYOND)
 
 
 def refuse_repetition(owner: User, request_key: UUID | None, fingerprint: str = "") -> None:
@@ -125,6 +132,8 @@ def check_scope(scope: Iterable[str]) -> str:
 def checked_end(token: Token, expires_at: datetime | None, now: datetime) -> datetime | None:
     if expires_at is None or expires_at == token.expires_at:
         return token.expires_at
+    if expires_at > now + LONGEST_LIFE:
+        raise ActRefused(f"At most {LONGEST_LIFE.days // 366} years.", field="expires_on")
     if expires_at <= now:
         raise ActRefused("Choose a date in the future.", field="expires_on")
     if token.expires_at and expires_at > token.expires_at:

@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -179,13 +180,18 @@ class Token(models.Model):
     def is_expired(self, now: datetime) -> bool:
         return self.expires_at is not None and self.expires_at <= now
 
+    @property
+    def ends_at(self) -> datetime | None:
+        """When it expires, or its overlap with a successor is over; None where nothing ends it."""
+        return min(filter(None, [self.expires_at, self.stops_at]), default=None)
+
     def is_license_in_force(self, now: datetime) -> bool:
         """Its own license; of an account token, any license of its owner."""
         if self.license is None:
             return self.owner_seat_ends_at > now
         return self.license.is_in_force(now)
 
-    @property
+    @cached_property
     def policy(self) -> Policy | None:
         """Of the organization whose license it hangs on; account tokens hang on their owner alone."""
         return Policy.of(self.license.organization) if self.license else None

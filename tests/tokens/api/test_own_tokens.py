@@ -275,7 +275,8 @@ def test_an_edit_that_is_not_valid_changes_nothing(manager: Script, change: dict
 def test_an_edit_adds_nothing_that_the_calling_token_does_not_hold(
     alices_license: License, change: dict[str, Any]
 ) -> None:
-    manager = script_of(alices_license, "tokens:write account:read", allowed_networks=["127.0.0.0/8"])
+    here = ["127.0.0.0/8"]
+    manager = script_of(alices_license, "tokens:write account:read", allowed_networks=here, expires_at=None)
     pk = issue(alices_license, name="export", allowed_networks=["127.0.0.1/32"]).token.pk
 
     assert_problem(manager.patch(f"tokens/{pk}", change), 403, "beyond_the_calling_token")

@@ -68,6 +68,8 @@ def continued(request: AdministratorCall, text: str) -> Run:
     run = bulk.read_run(text, organization=request.organization, user=request.user)
     if run is None:
         raise Unprocessable("/run", "This is no run of yours here, or it began more than an hour ago.")
+    if run.selection.spared != request.token.pk:
+        raise Unprocessable("/run", "Another token began this run, and would be spared instead of the calling one.")
     return run
 
 

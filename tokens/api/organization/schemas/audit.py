@@ -43,7 +43,9 @@ class AuditPage(Schema):
 class AuditWords(Schema):
     """What chooses among events."""
 
-    q: PlainText | None = Field(None, max_length=LONGEST_SEARCH, description="Part of a token, a person or an address.")
+    q: PlainText | None = Field(
+        None, max_length=LONGEST_SEARCH, pattern=r"\S", description="Part of a token, a person or an address."
+    )
     action: Annotated[str, OneOf(feed.SENTENCES)] | None = None
     since: Moment | None = Field(None, description="From this moment on.")
     until: Moment | None = Field(None, description="Before this moment.")

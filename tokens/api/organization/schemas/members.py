@@ -56,7 +56,9 @@ class MemberPage(Schema):
 
 
 class MemberQuery(Query):
-    q: PlainText | None = Field(None, max_length=LONGEST_SEARCH, description="Part of a person's or a license's name.")
+    q: PlainText | None = Field(
+        None, max_length=LONGEST_SEARCH, pattern=r"\S", description="Part of a person's or a license's name."
+    )
     role: Role | None = None
     kind: Annotated[str, choices_of(MemberFilter, "kind")] | None = None
     status: Annotated[str, choices_of(MemberFilter, "status")] | None = Field(

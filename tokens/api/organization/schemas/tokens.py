@@ -38,6 +38,7 @@ class TokenWords(Schema):
     q: PlainText | None = Field(
         None,
         max_length=LONGEST_SEARCH,
+        pattern=r"\S",
         description="Part of a name, a hint, a person or a license; or a whole address that it was used from.",
     )
     state: State | None = None

@@ -1,0 +1,13 @@
+"""Answers that are written as they are, of the call that scripts make most, in the shape that its schema says."""
+
+from typing import Any
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.http import HttpResponse
+
+encode = DjangoJSONEncoder().encode
+
+
+def answer(found: dict[str, Any], **headers: str) -> HttpResponse:
+    """Ninja would check and copy what comes from here a moment ago; the tests do it against the description."""
+    return HttpResponse(encode(found), content_type="application/json", headers=headers)
