@@ -116,9 +116,15 @@ def tell(request: HttpRequest, response: HttpResponseBase, token: Token | None, 
 
 
 def tell_limit(response: HttpResponseBase, window: Window) -> None:
-    """draft-ietf-httpapi-ratelimit-headers-10: lists of one quota, as structured fields (RFC 9651)."""
+    """draft-ietf-httpapi-ratelimit-headers-10: lists of one quota, as structured fields (RFC 9651).
+
+    And the three words of its earlier versions, which programs in the field read.
+    """
     response.headers["RateLimit-Policy"] = f'"calls";q={window.limit};w={throttling.CALLS_WINDOW_SECONDS}'
     response.headers["RateLimit"] = f'"calls";r={window.remaining};t={window.seconds_left}'
+    response.headers["RateLimit-Limit"] = str(window.limit)
+    response.headers["RateLimit-Remaining"] = str(window.remaining)
+    response.headers["RateLimit-Reset"] = str(window.seconds_left)
 
 
 def tell_expiry(response: HttpResponseBase, token: Token, now: datetime) -> None:

@@ -47,6 +47,13 @@ class Description(OpenAPISchema):
         errors = {status: {"$ref": f"#/components/responses/{name_of(status)}"} for status in statuses}
         return dict(sorted((described | errors).items()))
 
+    def _extract_parameters(self, model: Any) -> list[dict[str, Any]]:
+        """Ninja repeats the examples of a schema, a list, where OpenAPI has named ones; they stay in the schema."""
+        parameters = super()._extract_parameters(model)
+        for parameter in parameters:
+            parameter.pop("examples", None)
+        return parameters
+
     def operation_security(self, operation: Operation) -> list[dict[str, Any]]:
         """Any one of the ways to send a credential; an empty list where none is needed."""
         asked = [auth.needed for auth in operation.auth_callbacks if isinstance(auth, needs)]

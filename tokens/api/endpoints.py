@@ -31,7 +31,10 @@ api = TokenrackAPI(
     parser=StrictParser(),
     servers=[{"url": settings.SITE_URL, "description": "This installation."}],
     openapi_extra={
-        "info": {"license": {"name": "MIT", "identifier": "MIT"}},
+        "info": {
+            "license": {"name": "MIT", "identifier": "MIT"},
+            "contact": {"name": settings.SITE_NAME, "url": settings.SITE_URL},
+        },
         "tags": [{"name": name, "description": description} for name, description in TAGS.items()],
     },
 )

@@ -105,7 +105,10 @@ def register(api: NinjaAPI) -> None:
 
     @api.exception_handler(ValidationError)
     def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
-        errors = [{"pointer": pointer_to(entry["loc"]), "detail": entry["msg"]} for entry in error.errors]
+        errors = [
+            {"pointer": pointer_to(entry["loc"]), "detail": entry["msg"].removeprefix("Value error, ")}
+            for entry in error.errors
+        ]
         return problem(422, "invalid_request", "The request is not valid.", errors=errors)
 
     @api.exception_handler(HttpError)

@@ -10,10 +10,10 @@ class ForwardAuthQuery(Schema):
         None,
         max_length=30,
         description="Reading methods need to read it, others to write it.",
-        examples=["reports"],
+        examples=["account"],
     )
     scope: str | None = Field(
-        None, max_length=50, description="Needed whatever the method. `any`: any good token.", examples=["reports:read"]
+        None, max_length=50, description="Needed whatever the method. `any`: any good token.", examples=["account:read"]
     )
     organization: str | None = Field(
         None, min_length=1, max_length=60, description="Only tokens that count there.", examples=["meridian"]

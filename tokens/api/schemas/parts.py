@@ -51,7 +51,9 @@ class StrictQuery(Schema):
 class Query(StrictQuery):
     """The query of a list."""
 
-    after: str | None = Field(None, max_length=2000, description="The `next` of the page before this one.")
+    after: str | None = Field(
+        None, min_length=1, max_length=2000, description="The `next` of the page before this one."
+    )
     limit: int = Field(DEFAULT_LIMIT, ge=1, le=MOST_AT_ONCE, description="How many a page holds at most.")
 
 
