@@ -48,7 +48,7 @@ class DoorsMiddleware:
     def finished(self, response: Any) -> Any:
         complete(response, self.headers)
         if not response.streaming:
-            response.headers["Content-Length"] = str(len(response.content))
+            response.headers.setdefault("Content-Length", str(len(response.content)))
         return response
 
 
