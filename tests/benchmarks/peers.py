@@ -6,12 +6,10 @@ from typing import Any
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from knox.auth import TokenAuthentication as KnoxAuthentication
-from oauth2_provider.contrib.rest_framework import OAuth2Authentication
 from rest_framework.authentication import TokenAuthentication
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.views import APIView
-from rest_framework_api_key.permissions import HasAPIKey
 
 LIMIT = """
 SELECT accounts_user.id, accounts_user.email, accounts_user.name, accounts_user.is_active
@@ -43,15 +41,5 @@ class Me(APIView):
         return Response({"id": user.pk, "email": user.email, "name": user.name})
 
 
-class ApiKeyMe(APIView):
-    authentication_classes: list[Any] = []
-    permission_classes = [HasAPIKey]
-
-    def get(self, request: Any) -> Response:
-        return Response({"id": 1, "email": "ada@example.org", "name": "Ada"})
-
-
 drf = Me.as_view(authentication_classes=[TokenAuthentication])
 knox = Me.as_view(authentication_classes=[KnoxAuthentication])
-oauth = Me.as_view(authentication_classes=[OAuth2Authentication])
-api_key = ApiKeyMe.as_view()

@@ -18,13 +18,8 @@ INSTALLED_APPS = [
     "rest_framework",
     "rest_framework.authtoken",
     "knox",
-    "rest_framework_api_key",
-    "oauth2_provider",
 ]
 ROOT_URLCONF = "tests.benchmarks.urls"
 ALLOWED_HOSTS = ["*"]
 REST_FRAMEWORK = {"DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"]}
-# Ours alone needs a whole stack: everybody else is served by Django with no middleware at all.
-if os.environ.get("BENCH_BARE"):
-    MIDDLEWARE = []
 DATABASES["default"]["TEST"] = {"NAME": DATABASES["default"]["NAME"]}
