@@ -145,7 +145,7 @@ def test_a_failure_in_the_middle_keeps_what_was_stopped_and_its_letter(alices_li
     assert [letter.subject.split()[0] for letter in mail.outbox] == ["first"]
 
 
-def test_letters_are_written_behind_the_answer() -> None:
+def test_letters_are_written_behind_the_answer(db: None) -> None:
     written: list[str] = []
     answer = Accepted([lambda: written.append("letter")])
     assert written == []
