@@ -3,7 +3,6 @@
 An account token reaches all of its owner's; a named one those on the license that it hangs on.
 """
 
-from datetime import timedelta
 from typing import Any
 
 from django.http import HttpResponse
@@ -14,11 +13,11 @@ from ninja import Query, Router, Status
 from accounts.actor import Actor
 from accounts.models import License
 from tokens import lifecycle
+from tokens.api import acts
 from tokens.api.authorization import needs
-from tokens.api.conditions import IfMatch, tag, version_seen
-from tokens.api.ends import chosen_end
+from tokens.api.conditions import IfMatch, tag
 from tokens.api.errors import Unprocessable
-from tokens.api.once import IdempotencyKey, once
+from tokens.api.once import IdempotencyKey
 from tokens.api.paging import page
 from tokens.api.schemas import (
     IssuedToken,
@@ -31,7 +30,7 @@ from tokens.api.schemas import (
     TokenQuery,
     TokenView,
 )
-from tokens.api.views import issued_once, view
+from tokens.api.views import view
 from tokens.models import Token, TokenQuerySet
 from tokens.requests import CallRequest
 
@@ -59,20 +58,7 @@ def list_tokens(request: CallRequest, query: Query[TokenQuery]) -> dict[str, Any
     summary="Issue a token",
 )
 def create_token(request: CallRequest, response: HttpResponse, draft: TokenDraft, key: IdempotencyKey) -> Status:
-    license = chosen_license(request, draft)
-    return issued_once(
-        response,
-        lambda: lifecycle.issue(
-            actor=Actor.of(request),
-            license=license,
-            name=draft.name,
-            scope=draft.scopes,
-            expires_at=chosen_end(request, draft, license),
-            allowed_networks=draft.allowed_networks,
-            revoke_on_sign_out=draft.revoke_on_sign_out,
-            **once(request, key, draft),
-        ),
-    )
+    return acts.issue(request, response, draft, license=chosen_license(request, draft), key=key)
 
 
 @router.get(
@@ -98,11 +84,7 @@ def read_token(request: CallRequest, response: HttpResponse, token_id: int) -> d
 def edit_token(
     request: CallRequest, response: HttpResponse, token_id: int, patch: TokenPatch, if_match: IfMatch
 ) -> dict[str, Any]:
-    token = own_token(request, token_id)
-    given = {name: getattr(patch, name) for name in patch.model_fields_set}
-    if "scopes" in given:
-        given["scope"] = given.pop("scopes")
-    lifecycle.edit(actor=Actor.of(request), token=token, seen=version_seen(token, if_match), **given)
+    acts.edit(request, own_token(request, token_id), patch, if_match)
     return read_token(request, response, token_id)
 
 
@@ -121,13 +103,7 @@ def rotate_token(
     key: IdempotencyKey,
     rotation: Rotation | None = None,
 ) -> Status:
-    token, asked = own_token(request, token_id), rotation or Rotation()
-    overlap, known = timedelta(seconds=asked.overlap_seconds), once(request, key, rotation)
-    actor = Actor.of(request)
-    return issued_once(
-        response,
-        lambda: lifecycle.rotate(actor=actor, token=token, overlap=overlap, stops_on_use=asked.stops_on_use, **known),
-    )
+    return acts.rotate(request, response, own_token(request, token_id), rotation=rotation, key=key)
 
 
 @router.post(
@@ -138,8 +114,7 @@ def rotate_token(
     summary="Stop one of your tokens",
 )
 def revoke_token(request: CallRequest, token_id: int, reason: Reason | None = None) -> dict[str, Any]:
-    said = (reason and reason.reason) or ""
-    return view(lifecycle.revoke(actor=Actor.of(request), token=own_token(request, token_id), reason=said))
+    return view(acts.revoke(request, own_token(request, token_id), reason))
 
 
 @router.post(
@@ -150,8 +125,8 @@ def revoke_token(request: CallRequest, token_id: int, reason: Reason | None = No
     summary="Let one of your tokens work again",
 )
 def reapprove_token(request: CallRequest, token_id: int, reason: Reason | None = None) -> dict[str, Any]:
-    said = (reason and reason.reason) or ""
-    return view(lifecycle.reapprove(actor=Actor.of(request), token=own_token(request, token_id), reason=said))
+    token = own_token(request, token_id)
+    return view(lifecycle.reapprove(actor=Actor.of(request), token=token, reason=acts.said(reason)))
 
 
 def own(request: CallRequest) -> TokenQuerySet:

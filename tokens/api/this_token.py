@@ -1,6 +1,5 @@
 """The calling token itself: any token may inspect, rotate and revoke itself."""
 
-from datetime import timedelta
 from typing import Any
 
 from django.http import HttpResponse
@@ -8,11 +7,12 @@ from ninja import Router, Status
 
 from accounts.actor import Actor
 from tokens import lifecycle
+from tokens.api import acts
 from tokens.api.authorization import needs
 from tokens.api.conditions import tag
 from tokens.api.once import IdempotencyKey, once
 from tokens.api.schemas import IssuedToken, Problem, Reason, Rotation, TokenView
-from tokens.api.views import issued_once, view
+from tokens.api.views import view
 from tokens.lifecycle import ActRefused
 from tokens.requests import CallRequest
 
@@ -42,18 +42,13 @@ def read_self(request: CallRequest, response: HttpResponse) -> dict[str, Any]:
 def rotate_self(
     request: CallRequest, response: HttpResponse, key: IdempotencyKey, rotation: Rotation | None = None
 ) -> Status:
-    token, actor = request.token, Actor.of(request)
-    if token.is_account_token:
-        if rotation and rotation.overlap_seconds and "overlap_seconds" in rotation.model_fields_set:
-            raise ActRefused("The account token has no overlap: it stops at once.", code="no_overlap")
-        known = once(request, key, rotation)
-        return issued_once(response, lambda: lifecycle.regenerate(actor=actor, owner=token.owner, **known))
-    asked, known = rotation or Rotation(), once(request, key, rotation)
-    overlap = timedelta(seconds=asked.overlap_seconds)
-    return issued_once(
-        response,
-        lambda: lifecycle.rotate(actor=actor, token=token, overlap=overlap, stops_on_use=asked.stops_on_use, **known),
-    )
+    token = request.token
+    if not token.is_account_token:
+        return acts.rotate(request, response, token, rotation=rotation, key=key)
+    if rotation and rotation.overlap_seconds and "overlap_seconds" in rotation.model_fields_set:
+        raise ActRefused("The account token has no overlap: it stops at once.", code="no_overlap")
+    known = once(request, key, rotation)
+    return acts.issued_once(response, lambda: lifecycle.regenerate(actor=Actor.of(request), owner=token.owner, **known))
 
 
 @router.post(
@@ -64,5 +59,4 @@ def rotate_self(
     summary="Stop the token of this call",
 )
 def revoke_self(request: CallRequest, reason: Reason | None = None) -> dict[str, Any]:
-    said = (reason and reason.reason) or ""
-    return view(lifecycle.revoke(actor=Actor.of(request), token=request.token, reason=said))
+    return view(acts.revoke(request, request.token, reason))

@@ -1,15 +1,10 @@
 """How tokens are shown to programs."""
 
-from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
-from ninja import Status
 
-from tokens.api.conditions import tag
-from tokens.lifecycle import AlreadyDone, Issued
 from tokens.models import Hold, State, Token
 
 
@@ -41,24 +36,3 @@ def view(token: Token) -> dict[str, Any]:
 
 def own_address(token: Token) -> str | None:
     return None if token.is_account_token else reverse("api:read_token", args=[token.pk])
-
-
-def issued_once(
-    response: HttpResponse,
-    act: Callable[[], Issued],
-    *,
-    shown: Callable[[Token], dict[str, Any]] = view,
-    address: Callable[[Token], str | None] = own_address,
-) -> Status:
-    """201 and the text; 200 without it, where the same request was carried out before."""
-    try:
-        issued = act()
-        token, plaintext = issued.token, str(issued.plaintext)
-    except AlreadyDone as done:
-        token, plaintext = done.token, None
-        response["Idempotency-Replayed"] = "true"
-    token = Token.objects.with_surroundings().get(pk=token.pk)
-    tag(token, response)
-    if place := address(token):
-        response["Location"] = place
-    return Status(201 if plaintext else 200, shown(token) | {"plaintext": plaintext})

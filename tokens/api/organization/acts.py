@@ -7,6 +7,7 @@ from ninja import Router
 
 from accounts.actor import Actor
 from tokens import lifecycle
+from tokens.api import acts
 from tokens.api.conditions import NeededIfMatch, tag, version_needed
 from tokens.api.organization.access import AdministratorCall, Slug, governs
 from tokens.api.organization.schemas import GivenReason, GovernedToken
@@ -28,8 +29,7 @@ router = Router(tags=["Tokens of an organization"])
 def revoke_organization_token(
     request: AdministratorCall, slug: Slug, token_id: int, reason: Reason | None = None
 ) -> dict[str, Any]:
-    said = (reason and reason.reason) or ""
-    return governed(lifecycle.revoke(actor=Actor.of(request), token=token_of(request, token_id), reason=said))
+    return governed(acts.revoke(request, token_of(request, token_id), reason))
 
 
 @router.post(

@@ -76,7 +76,7 @@ def edit_member(
     if_match: IfMatch,
 ) -> dict[str, Any]:
     license = license_of(request, license_id)
-    given = {name: getattr(patch, name) for name in patch.model_fields_set}
+    given = patch.given
     check_not_too_late("/valid_until", given.get("valid_until"))
     seats.edit_license(license, actor=Actor.of(request), seen=version_seen(license, if_match), **given)
     return read_member(request, response, slug, license_id)

@@ -77,7 +77,7 @@ def shown(policy: Policy, response: HttpResponse) -> dict[str, Any]:
 
 def rules(patch: PolicyPatch) -> dict[str, Any]:
     """In the words of the domain; only those that were sent."""
-    given = {name: getattr(patch, name) for name in patch.model_fields_set}
+    given = patch.given
     for name, rule in (("lifetime_days", "lifetime"), ("idle_days", "idle_after")):
         if name in given:
             number = given.pop(name)

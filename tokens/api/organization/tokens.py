@@ -1,6 +1,5 @@
 """The inventory of an organization, and what its administrators do for service accounts."""
 
-from datetime import timedelta
 from typing import Any
 
 from django.db.models import Q
@@ -12,10 +11,10 @@ from ninja import Query, Router, Status
 from accounts.actor import Actor
 from accounts.models import License
 from tokens import lifecycle
-from tokens.api.conditions import IfMatch, tag, version_seen
-from tokens.api.ends import chosen_end
+from tokens.api import acts
+from tokens.api.conditions import IfMatch, tag
 from tokens.api.errors import Unprocessable
-from tokens.api.once import IdempotencyKey, once
+from tokens.api.once import IdempotencyKey
 from tokens.api.organization.access import AdministratorCall, Slug, governs
 from tokens.api.organization.schemas import (
     GovernedToken,
@@ -27,8 +26,9 @@ from tokens.api.organization.views import address_of, governed
 from tokens.api.organization.words import token_filter
 from tokens.api.paging import page
 from tokens.api.schemas import Problem, Rotation, TokenDraft, TokenPatch
-from tokens.api.views import issued_once
 from tokens.models import Token
+
+AS_GOVERNED = {"shown": governed, "address": address_of}
 
 router = Router(tags=["Tokens of an organization"])
 
@@ -61,21 +61,7 @@ def create_organization_token(
     request: AdministratorCall, response: HttpResponse, slug: Slug, draft: TokenDraft, key: IdempotencyKey
 ) -> Status:
     license = chosen_license(request, draft.license)
-    return issued_once(
-        response,
-        lambda: lifecycle.issue(
-            actor=Actor.of(request),
-            license=license,
-            name=draft.name,
-            scope=draft.scopes,
-            expires_at=chosen_end(request, draft, license),
-            allowed_networks=draft.allowed_networks,
-            revoke_on_sign_out=draft.revoke_on_sign_out,
-            **once(request, key, draft),
-        ),
-        shown=governed,
-        address=address_of,
-    )
+    return acts.issue(request, response, draft, license=license, key=key, **AS_GOVERNED)
 
 
 @router.get(
@@ -108,11 +94,7 @@ def edit_organization_token(
     patch: TokenPatch,
     if_match: IfMatch,
 ) -> dict[str, Any]:
-    token = service_token_of(request, token_id)
-    given = {name: getattr(patch, name) for name in patch.model_fields_set}
-    if "scopes" in given:
-        given["scope"] = given.pop("scopes")
-    lifecycle.edit(actor=Actor.of(request), token=token, seen=version_seen(token, if_match), **given)
+    acts.edit(request, service_token_of(request, token_id), patch, if_match)
     return read_organization_token(request, response, slug, token_id)
 
 
@@ -131,15 +113,8 @@ def rotate_organization_token(
     key: IdempotencyKey,
     rotation: Rotation | None = None,
 ) -> Status:
-    token, asked = service_token_of(request, token_id), rotation or Rotation()
-    overlap, known = timedelta(seconds=asked.overlap_seconds), once(request, key, rotation)
-    actor = Actor.of(request)
-    return issued_once(
-        response,
-        lambda: lifecycle.rotate(actor=actor, token=token, overlap=overlap, stops_on_use=asked.stops_on_use, **known),
-        shown=governed,
-        address=address_of,
-    )
+    token = service_token_of(request, token_id)
+    return acts.rotate(request, response, token, rotation=rotation, key=key, **AS_GOVERNED)
 
 
 @router.post(

@@ -33,6 +33,11 @@ class Taken(Schema):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
+    @property
+    def given(self) -> dict[str, Any]:
+        """What was sent, of a patch: the rest stays as it is."""
+        return {name: getattr(self, name) for name in self.model_fields_set}
+
 
 class StrictQuery(Schema):
     """A query without words that nobody understands."""
