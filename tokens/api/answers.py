@@ -8,6 +8,6 @@ from django.http import HttpResponse
 encode = DjangoJSONEncoder().encode
 
 
-def answer(found: dict[str, Any], **headers: str) -> HttpResponse:
+def answer(found: dict[str, Any]) -> HttpResponse:
     """Ninja would check and copy what comes from here a moment ago; the tests do it against the description."""
-    return HttpResponse(encode(found), content_type="application/json", headers=headers)
+    return HttpResponse(encode(found), content_type="application/json")

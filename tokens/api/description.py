@@ -8,10 +8,11 @@ from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation
 
 from tokens import refusals
-from tokens.api.authorization import needs, security_schemes
+from tokens.api.authorization import security_schemes
 from tokens.api.organization.access import governs
 from tokens.api.schemas import Problem
 from tokens.problems import CONTENT_TYPE, problem_of
+from tokens.protect.ninja import scopes_of
 from tokens.refusals import Refusal, Refused
 
 TAGS = {
@@ -56,9 +57,7 @@ class Description(OpenAPISchema):
 
     def operation_security(self, operation: Operation) -> list[dict[str, Any]]:
         """Any one of the ways to send a credential; an empty list where none is needed."""
-        asked = [auth.needed for auth in operation.auth_callbacks if isinstance(auth, needs)]
-        scopes = [scope for scope in asked if scope]
-        return [{name: scopes} for name in security_schemes()] if asked else []
+        return [{name: scopes_of(operation)} for name in security_schemes()] if operation.auth_callbacks else []
 
     def operation_details(self, operation: Operation) -> dict[str, Any]:
         details = super().operation_details(operation)

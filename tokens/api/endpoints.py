@@ -1,7 +1,5 @@
 """The API under `/api/v1/`, put together."""
 
-from typing import Any
-
 from django.conf import settings
 from django.views.decorators.http import require_safe
 from ninja import Swagger
@@ -14,8 +12,7 @@ from tokens.protect.ninja import TokenAPI
 
 
 class TokenrackAPI(TokenAPI):
-    def get_openapi_schema(self, **options: Any) -> Description:
-        return Description(self, super().get_openapi_schema(**options).path_prefix)
+    described_by = Description
 
 
 api = TokenrackAPI(

@@ -32,17 +32,15 @@ class TokenAuth(AuthBase):
         return let_in(request, self.needed)
 
 
-class TokenAPI(NinjaAPI):
-    """Answers refusals as problems, gives answers the headers of a call, and names scopes in its description."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self.exception_handler(Refused)(refused)
-        self.add_decorator(telling, mode="view")
-
-    def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
-        schema = super().get_openapi_schema(**options)
-        return ScopedSchema(self, schema.path_prefix)
+def scopes_of(operation: Operation) -> list[str]:
+    """What the tokens that open it have to allow."""
+    needed = {
+        scopes.needed_for(method, auth.needed)
+        for auth in operation.auth_callbacks
+        if isinstance(auth, TokenAuth)
+        for method in operation.methods
+    }
+    return sorted(needed - {""})
 
 
 class ScopedSchema(OpenAPISchema):
@@ -50,16 +48,25 @@ class ScopedSchema(OpenAPISchema):
 
     def operation_security(self, operation: Operation) -> list[dict[str, Any]] | None:
         security = super().operation_security(operation)
-        needed = {
-            scopes.needed_for(method, auth.needed)
-            for auth in operation.auth_callbacks
-            if isinstance(auth, TokenAuth)
-            for method in operation.methods
-        }
         for requirement in security or []:
             if TokenAuth.__name__ in requirement:
-                requirement[TokenAuth.__name__] = sorted(needed - {""})
+                requirement[TokenAuth.__name__] = scopes_of(operation)
         return security
+
+
+class TokenAPI(NinjaAPI):
+    """Answers refusals as problems, gives answers the headers of a call, and names scopes in its description."""
+
+    described_by: type[OpenAPISchema] = ScopedSchema
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.exception_handler(Refused)(refused)
+        self.add_decorator(telling, mode="view")
+
+    def get_openapi_schema(self, *, path_prefix: str | None = None, path_params: Any = None) -> OpenAPISchema:
+        prefix = self.get_root_path(path_params or {}) if path_prefix is None else path_prefix
+        return self.described_by(self, prefix)
 
 
 def refused(request: HttpRequest, error: Refused) -> HttpResponse:
