@@ -13,6 +13,7 @@ from accounts import triggers
 from accounts.models import License, Organization, User
 from config.limiter import limiter
 from tests.factories import LicenseFactory, OrganizationFactory, UserFactory
+from tests.server.redis import RedisServer
 from tokens import foreign
 from tokens.ledger import Gathered, ledger
 from tokens.throttling import recently_met
@@ -43,6 +44,15 @@ def fresh_counters() -> Iterator[None]:
     foreign.known.forget()
     yield
     ledger.gathered = Gathered()
+
+
+@pytest.fixture
+def redis() -> Iterator[RedisServer]:
+    """A real one, of the test's own."""
+    redis = RedisServer()
+    redis.start()
+    yield redis
+    redis.stop()
 
 
 @pytest.fixture

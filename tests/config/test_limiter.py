@@ -5,7 +5,6 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -19,14 +18,6 @@ from tests.server.ports import free_port
 from tests.server.redis import RedisServer
 
 FIVE = RateLimitItemPerMinute(5)
-
-
-@pytest.fixture
-def redis() -> Iterator[RedisServer]:
-    redis = RedisServer()
-    redis.start()
-    yield redis
-    redis.stop()
 
 
 @pytest.fixture

@@ -11,14 +11,6 @@ from tests.server.redis import RedisServer
 
 
 @pytest.fixture
-def redis() -> Iterator[RedisServer]:
-    redis = RedisServer()
-    redis.start()
-    yield redis
-    redis.stop()
-
-
-@pytest.fixture
 def servers(
     tmp_path: Path, redis: RedisServer, demonstration: tuple[Path, list[str]]
 ) -> Iterator[tuple[Server, Server]]:

@@ -11,6 +11,7 @@ from django.test import Client
 from accounts.actor import SYSTEM
 from accounts.models import AuditEvent, License, User
 from tests.factories import LicenseFactory, issue
+from tests.tokens.api.scripts import assert_problem
 from tokens import lifecycle
 
 ME = "/api/v1/me"
@@ -26,13 +27,6 @@ def script(alices_license: License) -> Client:
 def patch(script: Client, body: object, **extra: object) -> HttpResponse:
     text = body if isinstance(body, str) else json.dumps(body)
     return script.patch(ME, text, content_type="application/json", **extra)
-
-
-def assert_problem(response: HttpResponse, status: int, code: str) -> None:
-    assert response.status_code == status
-    assert response["Content-Type"] == "application/problem+json"
-    assert response["Cache-Control"] == "no-store"
-    assert (response.json()["status"], response.json()["code"]) == (status, code)
 
 
 def test_me_is_the_owner_of_the_token(script: Client, alice: User) -> None:
