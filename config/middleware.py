@@ -1,18 +1,17 @@
 """Two ways in: pages go through all middleware, calls past what only pages need; both get a number and headers."""
 
-import functools
 import os
 from collections.abc import Callable
 from typing import Any
 
 from csp.utils import build_policy
 from django.conf import settings
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest
-from django.http.request import split_domain_port, validate_host
 from django.http.response import HttpResponseBase, ResponseHeaders
 
 from config.logs import current_request_id
-from tokens import forward_auth
+from tokens import forward_auth, protocol
 from tokens.middleware import TokenMiddleware
 from tokens.problems import is_call, problem
 
@@ -39,16 +38,10 @@ class DoorsMiddleware:
         if not is_call(request):
             response = complete(self.page(request), HEADERS)
         elif request.path_info == forward_auth.PATH:
-            response = forward_auth.answer(request, lambda call: self.finished(self.call(call)))
+            response = forward_auth.answer(request, lambda call: complete(self.call(call), self.headers))
         else:
-            response = self.finished(fault_of(request) or self.call(request))
+            response = complete(fault_of(request) or self.call(request), self.headers)
         response.headers["Request-Id"] = number
-        return response
-
-    def finished(self, response: Any) -> Any:
-        complete(response, self.headers)
-        if not response.streaming:
-            response.headers.setdefault("Content-Length", str(len(response.content)))
         return response
 
 
@@ -83,17 +76,13 @@ def number_of(request: HttpRequest) -> str:
 
 def fault_of(request: HttpRequest) -> Any:
     """Why a call is not even read. A redirect would hide that a token went over the wire in clear."""
-    if not is_known_host(request.META.get("HTTP_HOST") or request.META["SERVER_NAME"]):
-        return problem(400, "bad_request", "The request cannot be understood.")
+    try:
+        request.get_host()
+    except DisallowedHost:
+        return protocol.complete(request, problem(400, "bad_request", "The request cannot be understood."))
     if settings.SECURE_SSL_REDIRECT and not request.is_secure():
-        return problem(403, "https_required", "Calls are answered over https only.")
+        return protocol.complete(request, problem(403, "https_required", "Calls are answered over https only."))
     return None
-
-
-@functools.lru_cache(maxsize=1000)
-def is_known_host(host: str) -> bool:
-    domain, _ = split_domain_port(host)
-    return validate_host(domain, settings.ALLOWED_HOSTS)
 
 
 def complete(response: Any, headers: Any) -> Any:

@@ -4,7 +4,6 @@ from allauth.account.decorators import secure_admin_login
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
-from django.conf import settings
 from django.contrib import admin
 from django.templatetags.static import static
 from django.urls import include, path, reverse_lazy
@@ -12,6 +11,7 @@ from django.utils.functional import lazy
 from django.views.generic import RedirectView
 
 from tokens.api.endpoints import api
+from tokens.problems import ROOT
 
 # Addresses are changed on the person, where it is recorded.
 admin.site.unregister(EmailAddress)
@@ -22,7 +22,7 @@ admin.site.unregister(UserSession)
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [
-    path(f"{settings.API_PATH_PREFIX.lstrip('/')}v1/", api.urls),
+    path(ROOT.lstrip("/"), api.urls),
     path("", include("tokens.pages.urls")),
     path("", include("accounts.pages.urls")),
     path("account/", include("accounts.pages.door_urls")),

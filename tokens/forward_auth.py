@@ -7,11 +7,11 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
-from tokens.problems import CONTENT_TYPE
+from tokens.problems import CONTENT_TYPE, ROOT
 
 logger = logging.getLogger(__name__)
 
-PATH = f"{settings.API_PATH_PREFIX}v1/forward-auth"
+PATH = f"{ROOT}forward-auth"
 
 
 def answer(request: HttpRequest, get_response: Callable[[HttpRequest], Any]) -> Any:

@@ -61,9 +61,9 @@ class CompiledLookup:
         names = [f"p{position}" for position in range(len(values))]
         self.sql = sql % tuple(f"%({name})s" for name in names)
         self.constants = dict(zip(names, values, strict=True))
-        self.native = sql % tuple(f":{name}" for name in names)
-        is_sqlite = compiler.connection.vendor == "sqlite"
-        self.execute = self.execute_in_sqlite if is_sqlite else self.execute_in_postgresql
+        self.execute = self.execute_in_postgresql
+        if compiler.connection.vendor == "sqlite":
+            self.native, self.execute = sql % tuple(f":{name}" for name in names), self.execute_in_sqlite
         self.places = [name for name, value in self.constants.items() if bytes_of(value) in placeholders]
         converters = compiler.get_converters([column[0] for column in compiler.select])
         self.converters = [

@@ -17,13 +17,12 @@ from accounts.address import client_address
 from config.limiter import Window
 from tokens import lifecycle, protocol, refusals, throttling, uses
 from tokens.authentication import authenticate, read_credential
-from tokens.hashing import newest_pepper
 from tokens.ledger import ledger
 from tokens.models import Token
-from tokens.problems import is_api_path, problem_of
+from tokens.problems import ROOT, is_api_path, problem_of
 from tokens.refusals import Refused
 
-ME_PATH = f"{settings.API_PATH_PREFIX}v1/me"
+ME_PATH = f"{ROOT}me"
 EXPIRY_TOLD_WITHIN = timedelta(days=30)
 
 
@@ -66,8 +65,7 @@ def admit(request: HttpRequest, *, now: datetime, address: str) -> Token | None:
     request.user = token.owner if token else AnonymousUser()
     if token and text:
         count(request, token)
-        if token.pepper != newest_pepper():
-            lifecycle.redigest(token=token, text=text)
+        lifecycle.redigest(token=token, text=text)
     return token
 
 

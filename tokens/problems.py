@@ -10,7 +10,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from tokens.refusals import Refused
 
 PREFIX = settings.API_PATH_PREFIX
-DOCS_PATH = f"{PREFIX}v1/docs"
+ROOT = f"{PREFIX}v1/"
+DOCS_PATH = f"{ROOT}docs"
 CONTENT_TYPE = "application/problem+json"
 
 

@@ -3,6 +3,7 @@
 A version counts what somebody decided, not use: a token in use has a new `last_used_at` every few seconds.
 """
 
+from functools import partial
 from typing import Annotated, Protocol
 
 from django.http import HttpResponse
@@ -11,25 +12,11 @@ from ninja import Header
 
 from tokens.api.errors import PreconditionMissing
 
-IfMatch = Annotated[
-    str | None,
-    Header(
-        None,
-        alias="If-Match",
-        max_length=1000,
-        description="The ETag of what you looked at: 412, if it was changed since.",
-    ),
-]
-
-
+SEEN = "The ETag of what you looked at"
+header = partial(Header, None, alias="If-Match", max_length=1000)
+IfMatch = Annotated[str | None, header(description=f"{SEEN}: 412, if it was changed since.")]
 NeededIfMatch = Annotated[
-    str | None,
-    Header(
-        None,
-        alias="If-Match",
-        max_length=1000,
-        description="The ETag of what you looked at, which is needed: 428 without it, 412 if it was changed since.",
-    ),
+    str | None, header(description=f"{SEEN}, which is needed: 428 without it, 412 if it was changed since.")
 ]
 
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 from accounts.models import License
 from tokens.api.errors import Unprocessable
 from tokens.api.schemas import TokenDraft
-from tokens.forms.expiry import LATEST_EXPIRY_YEARS
+from tokens.lifecycle import LATEST_EXPIRY_YEARS, LONGEST_LIFE
 from tokens.models import Policy
 from tokens.requests import CallRequest
 
@@ -25,5 +25,5 @@ def chosen_end(request: CallRequest, draft: TokenDraft, license: License) -> dat
 
 
 def check_not_too_late(pointer: str, end: datetime | None) -> None:
-    if end and end > timezone.now() + timedelta(days=366 * LATEST_EXPIRY_YEARS):
+    if end and end > timezone.now() + LONGEST_LIFE:
         raise Unprocessable(pointer, f"At most {LATEST_EXPIRY_YEARS} years. Or null, for never.")

@@ -14,7 +14,7 @@ from ninja import Form, Router
 
 from accounts.actor import user_agent_of
 from accounts.address import canonical, client_address
-from tokens import hashing, lifecycle, standing, uses
+from tokens import lifecycle, standing, uses
 from tokens.api.authorization import needs
 from tokens.api.oauth import OAuthError, check_form
 from tokens.api.schemas import Introspection, IntrospectionForm
@@ -40,16 +40,16 @@ router = Router(tags=["Other services"])
 @sensitive_variables()
 def introspect(request: CallRequest, form: Form[IntrospectionForm]) -> dict[str, Any]:
     check_form(request, form)
-    if form.address and not canonical(form.address):
+    now, address = timezone.now(), canonical(form.address)
+    if form.address and not address:
         raise OAuthError("The address is none.")
-    now = timezone.now()
     try:
         token = recognise(form.token)
         seen = standing.as_seen_by(request.token, token, now=now, address=client_address(request))
-        check_caller(seen, now=now, address=canonical(form.address))
+        check_caller(seen, now=now, address=address)
     except Refused:
         return {"active": False}
-    note(request, token, form, now)
+    note(request, token, form.token, now=now, address=address)
     return described(seen)
 
 
@@ -63,12 +63,11 @@ def check_caller(seen: Standing, *, now: datetime, address: str) -> None:
         raise
 
 
-def note(request: CallRequest, token: Token, form: IntrospectionForm, now: datetime) -> None:
+def note(request: CallRequest, token: Token, text: str, *, now: datetime, address: str) -> None:
     """By our own method, POST: nobody told what the call wants to do, so it may be to write."""
     agent, method = user_agent_of(request), request.method or ""
-    uses.note_use(token, now=now, address=canonical(form.address), user_agent=agent, method=method)
-    if token.pepper != hashing.newest_pepper():
-        lifecycle.redigest(token=token, text=form.token)
+    uses.note_use(token, now=now, address=address, user_agent=agent, method=method)
+    lifecycle.redigest(token=token, text=text)
 
 
 def described(seen: Standing) -> dict[str, Any]:
@@ -83,8 +82,8 @@ def described(seen: Standing) -> dict[str, Any]:
         "iss": settings.SITE_URL,
         "jti": str(token.pk),
     }
-    if ends_at := min(filter(None, [token.expires_at, token.stops_at]), default=None):
-        facts["exp"] = int(ends_at.timestamp())
+    if token.ends_at:
+        facts["exp"] = int(token.ends_at.timestamp())
     if seen.slug:
         facts["organization"] = seen.slug
     return facts

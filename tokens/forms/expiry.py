@@ -4,6 +4,8 @@ import datetime as dt
 
 from django.utils import timezone
 
+from tokens.lifecycle import LATEST_EXPIRY_YEARS
+
 EXPIRY_CHOICES = [
     ("7", "7 days"),
     ("30", "30 days"),
@@ -13,7 +15,6 @@ EXPIRY_CHOICES = [
     ("custom", "Custom"),
     ("never", "Never"),
 ]
-LATEST_EXPIRY_YEARS = 10
 
 
 def end_of_day(date: dt.date) -> dt.datetime:

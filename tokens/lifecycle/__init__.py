@@ -10,6 +10,7 @@ from tokens.lifecycle.issuing import edit, issue, regenerate, rotate
 from tokens.lifecycle.noting import note_first_use, redigest, reveal, unsealed
 from tokens.lifecycle.outcome import ActRefused, AlreadyDone, Issued, TooOften
 from tokens.lifecycle.policy import Effect, change_policy, check_own_second_factor, effect_of, policy_of
+from tokens.lifecycle.rules import LATEST_EXPIRY_YEARS, LONGEST_LIFE
 from tokens.lifecycle.stopping import (
     approve,
     reapprove,
@@ -25,6 +26,8 @@ from tokens.lifecycle.stopping import (
 from tokens.lifecycle.taking_over import TakeOver, Terms, take_over
 
 __all__ = [
+    "LATEST_EXPIRY_YEARS",
+    "LONGEST_LIFE",
     "ActRefused",
     "AlreadyDone",
     "Effect",

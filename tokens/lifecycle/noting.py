@@ -32,8 +32,10 @@ def note_first_use(*, token: Token, now: datetime, address: str | None) -> None:
 
 
 def redigest(*, token: Token, text: str) -> None:
-    """Move a token that was met in use from an old pepper to the newest. Not an act of anybody: no audit row."""
+    """Move a token that is met in use to the newest pepper from an old one. Not an act of anybody: no audit row."""
     pepper = hashing.newest_pepper()
+    if token.pepper == pepper:
+        return
     is_hashed = token.shape_id is not None and Shape.named(token.shape_id).is_hashed
     digest = shapes.digest_of_text(text, pepper, is_hashed=is_hashed)
     Token.objects.filter(pk=token.pk, pepper=token.pepper).update(digest=digest, pepper=pepper)

@@ -15,7 +15,8 @@ from tokens.lifecycle.outcome import ActRefused, AlreadyDone, TooOften
 from tokens.models import Token
 
 BEYOND = "beyond_the_calling_token"
-LONGEST_LIFE = timedelta(days=366 * 10)
+LATEST_EXPIRY_YEARS = 10
+LONGEST_LIFE = timedelta(days=366 * LATEST_EXPIRY_YEARS)
 
 
 def locked(license: License) -> License:
@@ -133,7 +134,7 @@ def checked_end(token: Token, expires_at: datetime | None, now: datetime) -> dat
     if expires_at is None or expires_at == token.expires_at:
         return token.expires_at
     if expires_at > now + LONGEST_LIFE:
-        raise ActRefused(f"At most {LONGEST_LIFE.days // 366} years.", field="expires_on")
+        raise ActRefused(f"At most {LATEST_EXPIRY_YEARS} years.", field="expires_on")
     if expires_at <= now:
         raise ActRefused("Choose a date in the future.", field="expires_on")
     if token.expires_at and expires_at > token.expires_at:
