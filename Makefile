@@ -52,16 +52,17 @@ staticfiles/.collected: $(STATIC) requirements/run.txt | .venv/run .env
 	@$(BIN)/python manage.py collectstatic --noinput --clear --verbosity 0
 	@touch $@
 
+# The lock is whole, so pip has nothing to resolve; left to itself it may want a newer release of what is locked.
 .venv/run: requirements/run.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "Installing what Tokenrack needs (once)…"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
 	@touch $@
 
 .venv/develop: requirements/develop.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "Installing what the tests need (once)…"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
 	@touch $@ .venv/run
 
 # Needs uv. The files name no registry. The drivers of PostgreSQL and Redis are there for who grows into them.
