@@ -3,8 +3,9 @@
 import functools
 from ipaddress import IPv6Address, IPv6Network, ip_address
 
-from django.conf import settings
 from django.http import HttpRequest
+
+from config.quick import settings
 
 
 def client_address(request: HttpRequest) -> str:

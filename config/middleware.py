@@ -1,28 +1,28 @@
 """Two ways in: pages go through all middleware, calls past what only pages need; both get a number and headers."""
 
+import functools
 import os
 from collections.abc import Callable
 from typing import Any
 
-from csp.utils import build_policy
-from django.conf import settings
-from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest
-from django.http.response import HttpResponseBase, ResponseHeaders
+from django.http.request import split_domain_port, validate_host
+from django.http.response import HttpResponseBase
 
+from config import headers
+from config.endpoints import endpoint
 from config.logs import current_request_id
+from config.quick import settings
 from tokens import forward_auth, protocol
 from tokens.middleware import TokenMiddleware
 from tokens.problems import is_call, problem
 
 GetResponse = Callable[[HttpRequest], Any]
 
-HEADERS = ResponseHeaders(
-    {
-        "Cross-Origin-Resource-Policy": "same-origin",
-        "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-    }
-)
+HEADERS = {
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
 
 
 class DoorsMiddleware:
@@ -30,7 +30,7 @@ class DoorsMiddleware:
 
     def __init__(self, get_response: GetResponse) -> None:
         self.page = get_response
-        self.call = TokenMiddleware(innermost(get_response))
+        self.call = TokenMiddleware(endpoint)
         self.headers = headers_of_calls()
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
@@ -41,30 +41,21 @@ class DoorsMiddleware:
             response = forward_auth.answer(request, lambda call: complete(self.call(call), self.headers))
         else:
             response = complete(fault_of(request) or self.call(request), self.headers)
-        response.headers["Request-Id"] = number
+        headers.put(response, {"Request-Id": number})
         return response
 
 
-def innermost(get_response: GetResponse) -> GetResponse:
-    """The way to the view alone: Django wraps each middleware around the next, and the last around the view."""
-    while hasattr(layer := get_response.__wrapped__, "get_response"):  # type: ignore[attr-defined]
-        get_response = layer.get_response
-    return get_response
-
-
-def headers_of_calls() -> ResponseHeaders:
-    """What the middleware of pages would add, made once instead of for every answer."""
-    headers = {
-        **HEADERS,
-        "Content-Security-Policy": build_policy(),
-        "Cross-Origin-Opener-Policy": settings.SECURE_CROSS_ORIGIN_OPENER_POLICY,
+def headers_of_calls() -> dict[str, str]:
+    """What only a page heeds stays out: each header is work, here and on the way."""
+    transport = f"max-age={settings.SECURE_HSTS_SECONDS}; includeSubDomains; preload"
+    return {
+        "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+        "Cross-Origin-Resource-Policy": "same-origin",
         "Referrer-Policy": settings.SECURE_REFERRER_POLICY,
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": settings.X_FRAME_OPTIONS,
+        **({"Strict-Transport-Security": transport} if settings.SECURE_HSTS_SECONDS else {}),
     }
-    if settings.SECURE_HSTS_SECONDS:
-        headers["Strict-Transport-Security"] = f"max-age={settings.SECURE_HSTS_SECONDS}; includeSubDomains; preload"
-    return ResponseHeaders(headers)
 
 
 def number_of(request: HttpRequest) -> str:
@@ -76,17 +67,23 @@ def number_of(request: HttpRequest) -> str:
 
 def fault_of(request: HttpRequest) -> Any:
     """Why a call is not even read. A redirect would hide that a token went over the wire in clear."""
-    try:
-        request.get_host()
-    except DisallowedHost:
+    if not is_ours(request.META.get("HTTP_HOST", ""), tuple(settings.ALLOWED_HOSTS)):
         return protocol.complete(request, problem(400, "bad_request", "The request cannot be understood."))
     if settings.SECURE_SSL_REDIRECT and not request.is_secure():
         return protocol.complete(request, problem(403, "https_required", "Calls are answered over https only."))
     return None
 
 
-def complete(response: Any, headers: Any) -> Any:
+@functools.lru_cache(maxsize=256)
+def is_ours(host: str, allowed: tuple[str, ...]) -> bool:
+    """As `get_host` has it. HTTP/1.0 knows calls without a host."""
+    domain, _ = split_domain_port(host)
+    return not host or (bool(domain) and validate_host(domain, allowed))
+
+
+def complete(response: Any, always: dict[str, str]) -> Any:
     """Private by default: nothing that a view answers is stored anywhere, unless the view says otherwise."""
-    response.headers.setdefault("Cache-Control", "no-store")
-    response.headers._store.update(headers._store)  # all at once, for each was checked when it was first set
+    headers.put_missing(response, "Cache-Control", "no-store")
+    headers.put(response, always)
+    headers.hand_on(response)
     return response

@@ -7,8 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from django.conf import settings
-
+from config.quick import settings
 from tokens import foreign, format, hashing, networks, refusals, scopes
 from tokens.lookup import find_token
 from tokens.models import Policy, State, Token

@@ -11,9 +11,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
-from django.conf import settings
 from django.db import Error, connection, transaction
 
+from config.quick import settings
 from tokens import ledger_sql
 from tokens.models import Token
 

@@ -8,7 +8,7 @@ digests and puts what came into instances directly. The queryset stays the one s
 import functools
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.db import connections
@@ -57,6 +57,7 @@ class CompiledLookup:
         queryset = Token.objects.using(using).with_surroundings().filter(digest__in=placeholders).only(*LOADED)
         compiler = queryset.query.get_compiler(using)
         sql, values = compiler.as_sql()
+        converters = compiler.get_converters([column[0] for column in compiler.select])
         # Named, because drivers put named parameters into a long statement several times faster than nameless ones.
         names = [f"p{position}" for position in range(len(values))]
         self.sql = sql % tuple(f"%({name})s" for name in names)
@@ -65,7 +66,6 @@ class CompiledLookup:
         if compiler.connection.vendor == "sqlite":
             self.native, self.execute = sql % tuple(f":{name}" for name in names), self.execute_in_sqlite
         self.places = [name for name, value in self.constants.items() if bytes_of(value) in placeholders]
-        converters = compiler.get_converters([column[0] for column in compiler.select])
         self.converters = [
             (position, quickest(functions, expression, compiler.connection))
             for position, (functions, expression) in converters.items()
@@ -116,10 +116,7 @@ class Shape:
         self.first, self.end = positions[0], positions[-1] + 1
         self.key = self.first + self.names.index(self.model._meta.pk.attname)
         self.using = using
-        self.related = [
-            (part["local_setter"], part["remote_setter"], Shape(part, select, using))
-            for part in info.get("related_klass_infos", [])
-        ]
+        self.related = [(*names_of(part), Shape(part, select, using)) for part in info.get("related_klass_infos", [])]
 
     def build(self, values: list[Any]) -> Any:
         """An instance as `from_db` makes it, without its signals, which nobody listens to here; or None."""
@@ -127,15 +124,21 @@ class Shape:
             return None
         instance = self.model.__new__(self.model)
         state = ModelState()
-        state.db, state.adding = self.using, False
+        state.db, state.adding, state.fields_cache = self.using, False, (loaded := {})
         instance.__dict__ = dict(zip(self.names, values[self.first : self.end]))  # noqa: B905 - of one length
         instance._state = state
-        for local_setter, remote_setter, shape in self.related:
-            other = shape.build(values)
-            local_setter(instance, other)
-            if other is not None:
-                remote_setter(other, instance)
+        for name, name_there, shape in self.related:
+            loaded[name] = other = shape.build(values)
+            if other is not None and name_there:
+                other._state.fields_cache[name_there] = instance
         return instance
+
+
+def names_of(part: Any) -> tuple[str, str]:
+    """Under which name each of two that belong together remembers the other; "" where it may belong to many."""
+    field = part["field"]
+    here, there = field.cache_name, field.remote_field.cache_name if field.unique else ""
+    return (there, here) if part["reverse"] else (here, there)
 
 
 def quickest(functions: list[Callable[..., Any]], expression: Any, connection: Any) -> Callable[[Any], Any]:
@@ -150,10 +153,9 @@ def quickest(functions: list[Callable[..., Any]], expression: Any, connection: A
     return known or convert
 
 
-def moment(value: datetime | str) -> datetime:
-    """SQLite keeps moments in UTC; its driver reads those of columns, and not those of expressions."""
-    found = value if isinstance(value, datetime) else datetime.fromisoformat(value)
-    return found.replace(tzinfo=UTC)
+def moment(text: str) -> datetime:
+    """SQLite keeps moments in UTC, as text that does not say so."""
+    return datetime.fromisoformat(f"{text}+00:00")
 
 
 def from_json(text: str) -> Any:

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -14,7 +13,9 @@ from django.utils.cache import patch_vary_headers
 
 from accounts.actor import user_agent_of
 from accounts.address import client_address
+from config import headers
 from config.limiter import Window
+from config.quick import settings
 from tokens import lifecycle, protocol, refusals, throttling, uses
 from tokens.authentication import authenticate, read_credential
 from tokens.ledger import ledger
@@ -104,13 +105,12 @@ def tell(request: HttpRequest, response: HttpResponseBase, token: Token | None, 
     if token:
         tell_expiry(response, token, now)
         tell_limit(response, request.window)  # type: ignore[attr-defined]
-    headers = response.headers
-    headers.setdefault("Cache-Control", "no-store")
+    headers.put_missing(response, "Cache-Control", "no-store")
     names = ["Authorization", *settings.TOKEN_EXTRA_HEADERS]
-    if "Vary" in headers:
+    if response.has_header("Vary"):
         patch_vary_headers(response, names)
     else:
-        headers["Vary"] = ", ".join(names)
+        headers.put(response, {"Vary": ", ".join(names)})
 
 
 def tell_limit(response: HttpResponseBase, window: Window) -> None:
@@ -118,15 +118,19 @@ def tell_limit(response: HttpResponseBase, window: Window) -> None:
 
     And the three words of its earlier versions, which programs in the field read.
     """
-    response.headers["RateLimit-Policy"] = f'"calls";q={window.limit};w={throttling.CALLS_WINDOW_SECONDS}'
-    response.headers["RateLimit"] = f'"calls";r={window.remaining};t={window.seconds_left}'
-    response.headers["RateLimit-Limit"] = str(window.limit)
-    response.headers["RateLimit-Remaining"] = str(window.remaining)
-    response.headers["RateLimit-Reset"] = str(window.seconds_left)
+    limit, remaining, seconds = window.limit, window.remaining, window.seconds_left
+    told = {
+        "RateLimit-Policy": f'"calls";q={limit};w={throttling.CALLS_WINDOW_SECONDS}',
+        "RateLimit": f'"calls";r={remaining};t={seconds}',
+        "RateLimit-Limit": str(limit),
+        "RateLimit-Remaining": str(remaining),
+        "RateLimit-Reset": str(seconds),
+    }
+    headers.put(response, told)
 
 
 def tell_expiry(response: HttpResponseBase, token: Token, now: datetime) -> None:
     """A program can warn its people in time: RFC 3339, in the last thirty days."""
     ends_at = token.ends_at
     if ends_at and now < ends_at <= now + EXPIRY_TOLD_WITHIN:
-        response.headers["Tokenrack-Token-Expires"] = ends_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        headers.put(response, {"Tokenrack-Token-Expires": ends_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")})

@@ -1,44 +1,61 @@
 """Errors of the API as `application/problem+json` (RFC 9457), every one with a `code` for programs."""
 
+import functools
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.core.serializers.json import DjangoJSONEncoder
+from django.http import HttpRequest, HttpResponse
 
-from tokens.refusals import Refused
+from config import headers
+from tokens.refusals import Refusal, Refused
+
+if TYPE_CHECKING:
+    from tokens.models import Block
 
 PREFIX = settings.API_PATH_PREFIX
 ROOT = f"{PREFIX}v1/"
 DOCS_PATH = f"{ROOT}docs"
 CONTENT_TYPE = "application/problem+json"
 
+encode = DjangoJSONEncoder().encode
 
-def problem(status: int, code: str, title: str, detail: str = "", **members: Any) -> JsonResponse:
+
+def problem(status: int, code: str, title: str, detail: str = "", **members: Any) -> HttpResponse:
     body = {"type": "about:blank", "title": title, "status": status, "code": code, **members}
     if detail:
         body["detail"] = detail
-    return JsonResponse(body, status=status, content_type=CONTENT_TYPE)
+    return HttpResponse(encode(body).encode(), status=status, content_type=CONTENT_TYPE)
 
 
-def problem_of(refused: Refused) -> JsonResponse:
+def problem_of(refused: Refused) -> HttpResponse:
     """The refusal, with the challenge of RFC 6750, section 3, that a 401 or 403 must carry."""
     refusal = refused.refusal
+    body, told = said(refusal, refused.scope, refused.rule)
+    response = HttpResponse(body, status=refusal.status, content_type=CONTENT_TYPE)
+    headers.put(response, told)
+    if refused.retry_after is not None:
+        headers.put(response, {"Retry-After": str(refused.retry_after)})
+    return response
+
+
+@functools.lru_cache(maxsize=256)
+def said(refusal: Refusal, scope: str, rule: "Block | None") -> tuple[bytes, dict[str, str]]:
+    """The body and the headers of a refusal: there are few of them, and floods of each."""
     members: dict[str, Any] = {"error": refusal.error} if refusal.error else {}
     detail = ""
-    if refused.scope:
-        members["scope"] = refused.scope
-        detail = f"The permission {refused.scope} would do."
-    if refused.rule:
-        members["rule"] = refused.rule.value
-        detail = f"The rule that keeps it from working: {refused.rule.label}."
+    if scope:
+        members["scope"] = scope
+        detail = f"The permission {scope} would do."
+    if rule:
+        members["rule"] = rule.value
+        detail = f"The rule that keeps it from working: {rule.label}."
     response = problem(refusal.status, refusal.code, refusal.title, detail, **members)
-    if refusal.status in {400, 401, 403}:
-        response["WWW-Authenticate"] = challenge(refusal.error, refusal.title, refused.scope)
-    if refused.retry_after is not None:
-        response["Retry-After"] = str(refused.retry_after)
-    return response
+    is_challenged = refusal.status in {400, 401, 403}
+    told = {"WWW-Authenticate": challenge(refusal.error, refusal.title, scope)} if is_challenged else {}
+    return response.content, told
 
 
 def challenge(error: str, description: str, scope: str) -> str:

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from config import headers
+from config.quick import settings
 from tokens.problems import as_problem, problem
 
 
@@ -48,7 +49,7 @@ def complete(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """With the length of what GET gives, or would have given (RFC 9110, section 9.3.2)."""
     if response.streaming or response.status_code == 204:
         return response
-    response.headers.setdefault("Content-Length", str(len(response.content)))
+    headers.put_missing(response, "Content-Length", str(len(response.content)))
     if request.method == "HEAD":
         response.content = b""
     return response

@@ -6,7 +6,7 @@ Stored and sent as OAuth does it (RFC 6749, section 3.3): words parted by single
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.conf import settings
+from config.quick import settings
 
 READ = "read"
 WRITE = "write"

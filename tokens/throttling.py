@@ -2,12 +2,12 @@
 
 import functools
 
-from django.conf import settings
 from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 
 from accounts.address import household
 from accounts.models import User
 from config.limiter import Window, limiter
+from config.quick import settings
 from tokens import refusals
 from tokens.models import Token
 from tokens.recent import Recent

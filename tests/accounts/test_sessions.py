@@ -84,8 +84,8 @@ def test_the_own_session_ends_by_signing_out_only(alice: User) -> None:
     ids=["in use", "idle", "kept in use", "too old"],
 )
 def test_a_session_ends_when_it_was_idle_or_is_old(alice: User, visits: list[timedelta], expected: bool) -> None:
-    start = timezone.now()
     client = signed_in(alice)
+    start = timezone.now()
 
     for visit in visits:
         with time_machine.travel(start + visit, tick=False):

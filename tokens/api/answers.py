@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from django.core.serializers.json import DjangoJSONEncoder
 from django.http import HttpResponse
 
-encode = DjangoJSONEncoder().encode
+from tokens.problems import encode
 
 
 def answer(found: dict[str, Any]) -> HttpResponse:
     """Ninja would check and copy what comes from here a moment ago; the tests do it against the description."""
-    return HttpResponse(encode(found), content_type="application/json")
+    return HttpResponse(encode(found).encode(), content_type="application/json")

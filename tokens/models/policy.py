@@ -68,7 +68,8 @@ class Policy(models.Model):
     @classmethod
     def of(cls, organization: Organization | None) -> "Policy | None":
         """As it was loaded with the organization, or is loaded now; None where none was saved."""
-        return getattr(organization, "policy", None)
+        known = organization._state.fields_cache if organization else {"policy": None}
+        return known["policy"] if "policy" in known else getattr(organization, "policy", None)
 
     @property
     def version(self) -> str:
