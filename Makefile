@@ -15,8 +15,9 @@ run: .venv/run .env staticfiles/.collected
 test: .venv/develop browser
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
-# Writes docs/benchmarks.md. SIZES="1000 100000 1000000" for more.
+# Writes docs/benchmarks.md; takes about half an hour. SIZES="1000" for a quick look.
 bench: .venv/develop
+	@command -v wrk >/dev/null || tests/install wrk
 	$(BIN)/python -m tests.benchmarks $(SIZES)
 
 # What CI runs.
@@ -43,7 +44,7 @@ deploy-check: .venv/develop
 
 # Debian's chromium, where it is missing and may be installed.
 browser:
-	@command -v chromium >/dev/null || tests/install_browser
+	@command -v chromium >/dev/null || tests/install chromium fonts-dejavu-core
 
 .env: | .venv/run
 	@$(BIN)/python -m config.first_env

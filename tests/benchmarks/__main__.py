@@ -1,76 +1,54 @@
-"""`python -m tests.benchmarks [SIZE …]`: fills a database, measures, and writes docs/benchmarks.md.
-
-The database is SQLite in a folder of its own, or what DATABASE_URL names, which has to be empty.
-"""
+"""`python -m tests.benchmarks [SIZE …]`: measures on SQLite and PostgreSQL, and writes docs/benchmarks.md."""
 
 import argparse
-import logging
+import json
 import os
-import platform
-import statistics
+import subprocess
+import sys
 import tempfile
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 
+from tests.benchmarks.page import Measured, page
+from tests.server.postgresql import PostgreSQL
+
 PAGE = Path(__file__).parent.parent.parent / "docs" / "benchmarks.md"
-PACKAGES = ("django", "django-ninja", "djangorestframework", "django-rest-knox")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("sizes", nargs="*", type=int, default=[1_000, 100_000], help="tokens of each kind")
+    parser.add_argument("sizes", nargs="*", type=int, default=[1_000, 100_000, 1_000_000], help="tokens of ours")
     parser.add_argument("--rounds", type=int, default=25)
+    parser.add_argument("--databases", nargs="+", choices=DATABASES, default=list(DATABASES))
+    parser.add_argument("--page", type=Path, default=PAGE)
     chosen = parser.parse_args()
+    found = [DATABASES[name](sorted(chosen.sizes), chosen.rounds) for name in chosen.databases]
+    chosen.page.write_text(page(found, chosen.rounds))
+
+
+def on_sqlite(sizes: list[int], rounds: int) -> Measured:
     with tempfile.TemporaryDirectory() as folder:
-        os.environ.setdefault("DATABASE_URL", f"sqlite:///{folder}/bench.sqlite3")
-        os.environ["DJANGO_SETTINGS_MODULE"] = "tests.benchmarks.settings"
-        PAGE.write_text(measured(chosen.sizes, chosen.rounds))
+        return measured(f"sqlite:///{folder}/bench.sqlite3", sizes, rounds)
 
 
-def measured(sizes: list[int], rounds: int) -> str:
-    import django
-
-    django.setup()
-    logging.disable(logging.CRITICAL)
-
-    from django.core.management import call_command
-    from django.db import connection
-
-    from tests.benchmarks import in_process, stage
-
-    call_command("migrate", verbosity=0)
-    tables = []
-    for size in sorted(sizes):
-        found = in_process.run(stage.fill(size), rounds=rounds)
-        limit, drf = found[0], next(each for each in found if each.name.startswith("DRF"))
-        rows = []
-        for each in found:
-            ratios = f"{in_process.ratio(each, limit):.2f} | {in_process.ratio(each, drf):.2f}"
-            rows.append(f"| {each.name} | {each.queries} | {statistics.median(each.micros):.0f} | {ratios} |")
-        head = ["| | queries | µs | to the limit | to DRF |", "|---|---|---|---|---|"]
-        tables.append("\n".join([f"### {size:,} tokens of each kind", "", *head, *rows]))
-    return page(connection.vendor, rounds, tables)
+def on_postgresql(sizes: list[int], rounds: int) -> Measured:
+    server = PostgreSQL()
+    try:
+        server.start()
+        return measured(server.url, sizes, rounds)
+    finally:
+        server.remove()
 
 
-def page(vendor: str, rounds: int, tables: list[str]) -> str:
-    versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
-    machine = f"{os.cpu_count()} processors, Python {platform.python_version()}, {vendor}"
-    return f"""\
-# Benchmarks
+def measured(url: str, sizes: list[int], rounds: int) -> Measured:
+    """In a process of its own: Django binds one database to a process."""
+    environment = os.environ | {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "tests.benchmarks.settings"}
+    command = [sys.executable, "-m", "tests.benchmarks.one_database", str(rounds), *map(str, sizes)]
+    done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)
+    found: Measured = json.loads(done.stdout)
+    return found
 
-Written by `make bench` on {datetime.now(UTC):%Y-%m-%d}: {machine};
-{versions}.
-Only ratios hold from machine to machine: medians over {rounds} rounds in which all take turns, in processor time.
 
-*The limit* is a bare Django view that runs one indexed SELECT joined to the user, behind no middleware at all, as all
-peers are. Tokenrack answers `GET /api/v1/me` behind its whole stack, with policy, addresses, rate limit and usage.
-
-## A call in process
-
-{(chr(10) * 2).join(tables)}
-"""
-
+DATABASES = {"sqlite": on_sqlite, "postgresql": on_postgresql}
 
 if __name__ == "__main__":
     main()

@@ -1,60 +1,64 @@
 """A call in process: the whole of Django's handler with its middleware, from the environ to the last byte.
 
 Contenders take turns, and each round gives the ratio to the limit of the same round; the median of these ratios is what
-holds on a noisy machine. Times are processor time of the thread.
+holds on a noisy machine. Times are processor time of the thread, in µs a call.
 """
 
 import gc
 import io
-import statistics
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.handlers.wsgi import WSGIHandler
 from django.db import connection
-from django.test.utils import CaptureQueriesContext, override_settings
+from django.test.utils import CaptureQueriesContext
 
-from tests.benchmarks.stage import Texts, mistyped, unknown_text
+from tests.benchmarks import bare
+from tests.benchmarks.contenders import Contender
 
 CALLS = 200
-ROUNDS = 25
+
+Application = Callable[..., Any]
 
 
-@dataclass
-class Contender:
-    name: str
-    application: Callable[..., Any]
-    path: str
-    authorization: str
-    status: str = "200 OK"
-    queries: int = 0
-    micros: list[float] = field(default_factory=list)
+def run(field: list[Contender], *, rounds: int) -> None:
+    ours = WSGIHandler()
+    applications = [ours if contender.is_ours else bare.application for contender in field]
+    for contender, application in zip(field, applications, strict=True):
+        contender.queries = queries_of(contender, application)
+    for _ in range(rounds):
+        for contender, application in zip(field, applications, strict=True):
+            contender.measured.append(micros_of(contender, application))
 
-    def call(self) -> None:
-        answer: list[str] = []
-        response = self.application(environ_of(self.path, self.authorization), lambda status, _: answer.append(status))
-        for _ in response:
-            pass
-        response.close()
-        assert answer == [self.status], (self.name, answer)
 
-    def count_queries(self) -> None:
-        self.call()
-        with CaptureQueriesContext(connection) as queries:
-            self.call()
-        self.queries = len(queries)
+def call(contender: Contender, application: Application) -> None:
+    answer: list[str] = []
+    environ = environ_of(contender.path, contender.authorization)
+    response = application(environ, lambda status, _: answer.append(status))
+    for _ in response:
+        pass
+    response.close()
+    assert answer[0].startswith(f"{contender.status} "), (contender.name, answer)
 
-    def measure(self) -> None:
-        gc.collect()
-        gc.disable()
-        begun = time.thread_time_ns()
-        for _ in range(CALLS):
-            self.call()
-        self.micros.append((time.thread_time_ns() - begun) / CALLS / 1000)
-        gc.enable()
+
+def queries_of(contender: Contender, application: Application) -> int:
+    call(contender, application)
+    with CaptureQueriesContext(connection) as queries:
+        call(contender, application)
+    return len(queries)
+
+
+def micros_of(contender: Contender, application: Application) -> float:
+    gc.collect()
+    gc.disable()
+    begun = time.thread_time_ns()
+    for _ in range(CALLS):
+        call(contender, application)
+    taken = (time.thread_time_ns() - begun) / CALLS / 1000
+    gc.enable()
+    return taken
 
 
 def environ_of(path: str, authorization: str) -> dict[str, Any]:
@@ -83,35 +87,3 @@ def environ_of(path: str, authorization: str) -> dict[str, Any]:
         "wsgi.multiprocess": False,
         "wsgi.run_once": False,
     }
-
-
-def contenders(texts: Texts) -> list[Contender]:
-    """Ours behind its whole stack; everybody else behind no middleware at all."""
-    ours = WSGIHandler()
-    with override_settings(MIDDLEWARE=[]):
-        bare = WSGIHandler()
-    refused = "401 Unauthorized"
-    return [
-        Contender("limit", bare, "/bench/limit", texts.limit),
-        Contender("bare view, no check", bare, "/bench/bare", texts.limit),
-        Contender("Tokenrack", ours, "/api/v1/me", f"Token {texts.ours}"),
-        Contender("Tokenrack, wrong checksum", ours, "/api/v1/me", f"Token {mistyped(texts.ours)}", refused),
-        Contender("Tokenrack, garbage", ours, "/api/v1/me", "Token garbage", refused),
-        Contender("Tokenrack, unknown", ours, "/api/v1/me", f"Token {unknown_text()}", refused),
-        Contender("DRF TokenAuthentication", bare, "/bench/drf", f"Token {texts.drf}"),
-        Contender("django-rest-knox", bare, "/bench/knox", f"Token {texts.knox}"),
-    ]
-
-
-def run(texts: Texts, *, rounds: int = ROUNDS) -> list[Contender]:
-    field_of = contenders(texts)
-    for contender in field_of:
-        contender.count_queries()
-    for _ in range(rounds):
-        for contender in field_of:
-            contender.measure()
-    return field_of
-
-
-def ratio(contender: Contender, to: Contender) -> float:
-    return statistics.median(one / other for one, other in zip(contender.micros, to.micros, strict=True))

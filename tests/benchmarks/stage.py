@@ -4,19 +4,24 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
+from typing import Any
 
 from django.db import connection
 from django.utils import timezone
 from knox.models import AuthToken
+from oauth2_provider.models import AccessToken
 from rest_framework.authtoken.models import Token as PlainToken
+from rest_framework_api_key.models import APIKey
 
 from accounts.actor import SYSTEM
 from accounts.models import License, Organization, User
+from tests.benchmarks.names import MOST_OF_PEERS
 from tokens import format, hashing, lifecycle
 from tokens.models import Token
 
 BATCH = 5_000
 PREFIX = "trk_"
+SLUG = "bench"
 
 
 @dataclass
@@ -27,18 +32,20 @@ class Texts:
     limit: str
     drf: str
     knox: str
+    key: str
+    oauth: str
 
 
 def fill(count: int) -> Texts:
     """At least `count` tokens of each kind. One organization holds all of ours."""
-    organization, _ = Organization.objects.get_or_create(slug="bench", defaults={"name": "Bench"})
+    organization, _ = Organization.objects.get_or_create(slug=SLUG, defaults={"name": "Bench"})
     person, _ = User.objects.get_or_create(email="ada@example.org", defaults={"name": "Ada Lindqvist"})
     license, _ = License.objects.get_or_create(
         user=person, organization=organization, defaults={"name": "Studio", "number": "B-1", "allowance": 100}
     )
     fill_ours(count - Token.objects.count(), organization)
-    fill_drf(count - PlainToken.objects.count())
-    fill_knox(count - AuthToken.objects.count())
+    for model, fill in {PlainToken: fill_drf, AuthToken: fill_knox, APIKey: fill_keys, AccessToken: fill_oauth}.items():
+        fill(min(count, MOST_OF_PEERS) - model._default_manager.count())
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     return texts_of(license)
@@ -100,14 +107,37 @@ def fill_knox(missing: int) -> None:
         missing -= len(batch)
 
 
+def fill_keys(missing: int) -> None:
+    marks = [secrets.token_hex(4) for _ in range(max(missing, 0))]
+    keys = (APIKey(id=f"{mark}.{secrets.token_hex(64)}", prefix=mark, name="job") for mark in dict.fromkeys(marks))
+    APIKey.objects.bulk_create(keys, batch_size=BATCH)
+
+
+def fill_oauth(missing: int) -> None:
+    expires = timezone.now() + timedelta(days=90)
+    people = User.objects.order_by("pk").values_list("pk", flat=True)[: max(missing, 0)]
+    AccessToken.objects.bulk_create(
+        (access_token(user_id=pk, token=secrets.token_urlsafe(30), expires=expires) for pk in people), batch_size=BATCH
+    )
+
+
+def access_token(*, token: str, **facts: Any) -> AccessToken:
+    return AccessToken(token=token, token_checksum=sha256(token.encode()).hexdigest(), scope="read", **facts)
+
+
 def texts_of(license: License) -> Texts:
     Token.objects.filter(license=license, revoked_at=None).update(revoked_at=timezone.now(), hold="owner")
     drf, _ = PlainToken.objects.get_or_create(user=license.user)
     _, knox = AuthToken.objects.create(user=license.user)
+    _, key = APIKey.objects.create_key(name="ours")
+    oauth = access_token(
+        token=secrets.token_urlsafe(30), user=license.user, expires=timezone.now() + timedelta(days=90)
+    )
+    oauth.save()
     ours, twin = (issue(license, name) for name in ("ours", "limit"))
     header = f"Token {ours.plaintext}"
     Token.objects.filter(pk=twin.token.pk).update(digest=sha256(header.encode()).digest())
-    return Texts(ours=str(ours.plaintext), limit=header, drf=drf.key, knox=knox)
+    return Texts(ours=str(ours.plaintext), limit=header, drf=drf.key, knox=knox, key=key, oauth=oauth.token)
 
 
 def issue(license: License, name: str) -> lifecycle.Issued:

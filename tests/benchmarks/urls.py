@@ -10,5 +10,7 @@ urlpatterns = [
     path("bench/limit", peers.limit),
     path("bench/drf", peers.drf),
     path("bench/knox", peers.knox),
+    path("bench/key", peers.key),
+    path("bench/oauth", peers.oauth),
     *ours,
 ]

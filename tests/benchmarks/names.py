@@ -1,0 +1,6 @@
+"""What the measurements and their page call things by."""
+
+LIMIT = "limit"
+DRF = "DRF TokenAuthentication"
+OURS = "Tokenrack"
+MOST_OF_PEERS = 100_000  # tokens of each other kind: how those grow is not the question
