@@ -163,9 +163,10 @@ def forge_mark(log: list[AuditEvent]) -> None:
             lambda log: sql(f"UPDATE {EVENTS} SET id = id + 1000 WHERE id = %s", log[8].pk),
             "changed: event .* at position 9",
         ),
-        (
+        pytest.param(
             lambda log: sql(f"UPDATE {EVENTS} SET occurred_at = '2026-13-45 00:00:00' WHERE id = %s", log[4].pk),
             "changed: event {4}, which cannot",
+            marks=pytest.mark.skipif(connection.vendor != "sqlite", reason="SQLite stores what it is given."),
         ),
         (
             lambda log: sql(f"UPDATE {EVENTS} SET key = 77 WHERE id = %s", log[4].pk),
