@@ -7,6 +7,7 @@ from typing import Any
 from csp.utils import build_policy
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
+from django.core.handlers.exception import convert_exception_to_response
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase, ResponseHeaders
 
@@ -30,7 +31,7 @@ class DoorsMiddleware:
 
     def __init__(self, get_response: GetResponse) -> None:
         self.page = get_response
-        self.call = TokenMiddleware(innermost(get_response))
+        self.call = convert_exception_to_response(TokenMiddleware(innermost(get_response)))
         self.headers = headers_of_calls()
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
