@@ -6,7 +6,7 @@ BIN := .venv/bin
 RANDOM_KEY := $(BIN)/python -c "import secrets; print(secrets.token_hex(48))"
 STATIC := $(shell find static -type f)
 
-.PHONY: run test bench check lint types contracts migrations deploy-check browser lock clean
+.PHONY: run test test-postgresql bench check lint types contracts migrations deploy-check browser lock clean
 
 run: .venv/run .env staticfiles/.collected
 	@grep -q '^SITE_URL=' .env || export SITE_URL="$${SITE_URL:-http://localhost:$(PORT)}"; \
@@ -14,6 +14,11 @@ run: .venv/run .env staticfiles/.collected
 
 test: .venv/develop browser
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
+	$(BIN)/python -m tests.on_postgresql --chosen --numprocesses auto --dist worksteal
+
+# The whole suite on PostgreSQL, of which `make test` runs what a database can fail.
+test-postgresql: .venv/develop browser
+	$(BIN)/python -m tests.on_postgresql --numprocesses auto --dist worksteal
 
 # Writes docs/benchmarks.md; takes about half an hour. SIZES="1000" for a quick look.
 bench: .venv/develop

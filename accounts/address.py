@@ -7,6 +7,8 @@ from django.http import HttpRequest
 
 from config.quick import settings
 
+COMPATIBLE = IPv6Network("::/96")
+
 
 def client_address(request: HttpRequest) -> str:
     """The caller's address in canonical form, or "" where there is none (a socket file without a proxy).
@@ -33,12 +35,18 @@ def address_to_store(request: HttpRequest) -> str:
 
 @functools.lru_cache(maxsize=4096)
 def canonical(text: str) -> str:
-    """`::ffff:192.0.2.1` and `192.0.2.1` are one address; what is no address becomes ""."""
+    """`::ffff:192.0.2.1` and `192.0.2.1` are one address; what is no address becomes "".
+
+    So does `::192.0.2.1`, which nobody calls from (RFC 4291, 2.5.5.1): two databases write it in two ways, and the
+    text is signed in the audit log.
+    """
     try:
         address = ip_address(text.removeprefix("[").partition("]")[0] if text.startswith("[") else text)
     except ValueError:
         return ""
     if isinstance(address, IPv6Address):
+        if address in COMPATIBLE and int(address) >= 1 << 16:
+            return ""
         return str(address.ipv4_mapped or IPv6Address(int(address)))  # the second drops a scope such as %eth0
     return str(address)
 

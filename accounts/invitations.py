@@ -119,8 +119,11 @@ def withdraw(invitation: Invitation, *, actor: Actor) -> None:
 
 @transaction.atomic
 def accept(invitation: Invitation, *, actor: Actor) -> License:
-    """Make the license, or bring back the one that was withdrawn. Raises NotOpen or SeatRefused."""
-    invitation = locked(invitation).select_related("organization", "license").get()
+    """Make the license, or bring back the one that was withdrawn. Raises NotOpen or SeatRefused.
+
+    The license is asked for after the lock: PostgreSQL shows a row that was joined as it was before the wait.
+    """
+    invitation = locked(invitation).select_related("organization").get()
     if invitation.license and invitation.license.user == actor.user:
         return invitation.license  # the form was sent twice
     is_open = Invitation.objects.open(timezone.now()).filter(pk=invitation.pk).exists()
@@ -211,6 +214,8 @@ def seat_for(invitation: Invitation, person: User) -> License:
     if license.pk and not license.is_deactivated:
         raise SeatRefused("You are a member already.")
     seats.check_free_seat(invitation.organization)
+    if license.pk is None and held.exists():  # by another invitation, while the lock was waited for
+        raise SeatRefused("You are a member already.")
     license.name, license.role = invitation.license_name, invitation.role
     license.allowance, license.valid_until = invitation.allowance, invitation.valid_until
     license.deactivated_at = license.withdrawn_at = None

@@ -1,9 +1,17 @@
 """What a visitor sees when something is wrong; under the API prefix, what a program reads."""
 
+import logging
+import sys
+
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from tokens.problems import is_api_path, problem
+
+logger = logging.getLogger(__name__)
+
+RETRY_AFTER_SECONDS = 2
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -23,7 +31,25 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    """Django asks for this page while it handles what broke."""
+    error = sys.exc_info()[1]
+    if error and is_passing(error):
+        return unavailable(request, error)
     return page_or_problem(request, 500, "internal_error", "Something broke while we answered.")
+
+
+def is_passing(error: BaseException) -> bool:
+    """Whether the database was away, broke off, or was too busy with others; not that a statement made no sense."""
+    nonsense = getattr(error.__cause__, "sqlite_errorname", "") == "SQLITE_ERROR"
+    return isinstance(error, OperationalError | InterfaceError) and not nonsense
+
+
+def unavailable(request: HttpRequest, error: BaseException) -> HttpResponse:
+    logger.warning("The database cannot be asked: %s", type(error.__cause__ or error).__name__)
+    response = page_or_problem(request, 503, "database_unavailable", "The database cannot be asked at the moment.")
+    response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    response._has_been_logged = True  # type: ignore[attr-defined]  # or Django would add a traceback for every call
+    return response
 
 
 def page_or_problem(request: HttpRequest, status: int, code: str, title: str) -> HttpResponse:

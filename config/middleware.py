@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable
 from typing import Any
 
+from django.core.handlers.exception import convert_exception_to_response
 from django.http import HttpRequest
 from django.http.request import split_domain_port, validate_host
 from django.http.response import HttpResponseBase
@@ -30,7 +31,7 @@ class DoorsMiddleware:
 
     def __init__(self, get_response: GetResponse) -> None:
         self.page = get_response
-        self.call = TokenMiddleware(endpoint)
+        self.call: Callable[[HttpRequest], Any] = convert_exception_to_response(TokenMiddleware(endpoint))
         self.headers = headers_of_calls()
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:

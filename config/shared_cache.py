@@ -7,7 +7,8 @@ from django.core.cache.backends.base import BaseCache
 from django.core.cache.backends.locmem import LocMemCache
 from django.core.cache.backends.redis import RedisCache
 
-from config.redis_link import Away, connection_options, link
+from config.link import Away
+from config.redis_link import connection_options, link
 from config.shared_counts import PREFIX
 
 

@@ -4,7 +4,8 @@ from typing import cast
 
 from redis import Redis
 
-from config.redis_link import Away, Link, connection_options
+from config.link import Away, Link
+from config.redis_link import connection_options
 
 PREFIX = "tokenrack:"
 

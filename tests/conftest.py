@@ -13,6 +13,7 @@ from accounts import triggers
 from accounts.models import License, Organization, User
 from config.limiter import limiter
 from tests.factories import LicenseFactory, OrganizationFactory, UserFactory
+from tests.server.postgresql import PostgreSQL
 from tests.server.redis import RedisServer
 from tokens import foreign
 from tokens.ledger import Gathered, ledger
@@ -44,6 +45,17 @@ def fresh_counters() -> Iterator[None]:
     foreign.known.forget()
     yield
     ledger.gathered = Gathered()
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSQL]:
+    """A real one, for databases of the tests' own; apart from that on which the tests themselves may run."""
+    postgresql = PostgreSQL()
+    try:
+        postgresql.start()
+        yield postgresql
+    finally:
+        postgresql.remove()
 
 
 @pytest.fixture

@@ -1,4 +1,7 @@
-"""The product's settings with secrets of the tests' own and a database in a file, so that threads can share it."""
+"""The product's settings with secrets of the tests' own and a database in a file, so that threads can share it.
+
+Or on the PostgreSQL that DATABASE_URL names.
+"""
 
 import base64
 import os
@@ -22,7 +25,8 @@ from config.settings import BASE_DIR, DATABASES, STORAGES
 
 SCRATCH = BASE_DIR / ".pytest_cache"
 SCRATCH.mkdir(exist_ok=True)
-DATABASES["default"]["TEST"] = {"NAME": str(SCRATCH / f"tokenrack-{os.getpid()}.sqlite3")}
+IS_ON_SQLITE = DATABASES["default"]["ENGINE"].endswith("sqlite3")
+DATABASES["default"]["TEST"] = {"NAME": str(SCRATCH / f"tokenrack-{os.getpid()}.sqlite3")} if IS_ON_SQLITE else {}
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 PASSWORD_HASHERS = ["tests.hashers.FastHasher"]
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "testserver"]

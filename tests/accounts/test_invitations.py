@@ -116,6 +116,29 @@ def test_joining_in_many_windows_at_once_makes_one_license(invitation: Invitatio
     assert len(licenses) == License.objects.filter(user=erin).count() == 1
 
 
+@pytest.mark.django_db(transaction=True)
+def test_accepting_two_invitations_at_once_makes_one_license(
+    invitation: Invitation, erin: User, organization: Organization, bob: User
+) -> None:
+    EmailAddress.objects.create(user=erin, email="sato@example.org", verified=True)
+    both = [invitation, invite(organization, bob, "sato@example.org")]
+    start = Barrier(2)
+
+    def join(invitation: Invitation) -> str:
+        try:
+            start.wait(timeout=30)
+            return str(invitations.accept(invitation, actor=Actor(erin)))
+        except SeatRefused as refused:
+            return str(refused)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as threads:
+        answers = set(threads.map(join, both))
+
+    assert answers == {str(license_of(erin)), "You are a member already."}
+
+
 def accepted(invitation: Invitation, bob: User) -> None:
     invitations.accept(invitation, actor=Actor(User.objects.get(email="erin@example.org")))
 

@@ -23,7 +23,7 @@ FIVE = RateLimitItemPerMinute(5)
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every call tries again whether Redis is back."""
-    monkeypatch.setattr(redis_link, "RETRY_SECONDS", 0)
+    monkeypatch.setattr(redis_link.Link, "retry_seconds", 0)
 
 
 def server(redis: RedisServer | str) -> Limiter:

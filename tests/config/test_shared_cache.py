@@ -75,7 +75,7 @@ def test_what_lies_in_redis_is_never_run(cache: SharedCache) -> None:
 def test_a_cache_that_came_back_is_used_again(
     cache: SharedCache, redis: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(redis_link, "RETRY_SECONDS", 0)
+    monkeypatch.setattr(redis_link.Link, "retry_seconds", 0)
     redis.freeze()
     cache.set("known", 1)
     redis.thaw()

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from shutil import copyfile
+from typing import Any
 
 import pytest
 
@@ -11,23 +12,29 @@ from tests.server.app import Server
 
 
 @pytest.fixture(scope="session")
-def populated(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[dict[str, str]]]:
-    """A database with people and tokens in it, and the tokens."""
+def populated(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """A database with people and tokens in it, and what was said of them."""
     server = Server(tmp_path_factory.mktemp("demonstration"))
     server.run("manage.py", "migrate", "--verbosity", "0")
-    return server.database, json.loads(server.run("manage.py", "demo", "--json"))["tokens"]
+    return server.database, json.loads(server.run("manage.py", "demo", "--json"))
 
 
 @pytest.fixture(scope="session")
-def demonstration(populated: tuple[Path, list[dict[str, str]]]) -> tuple[Path, list[str]]:
+def demonstration(populated: tuple[Path, dict[str, Any]]) -> tuple[Path, list[str]]:
     """The database, and the texts of the named tokens."""
-    return populated[0], [token["plaintext"] for token in populated[1] if token["name"] != "Account token"]
+    return populated[0], [token["plaintext"] for token in populated[1]["tokens"] if token["name"] != "Account token"]
 
 
 @pytest.fixture(scope="session")
-def account_token(populated: tuple[Path, list[dict[str, str]]]) -> str:
+def account_token(populated: tuple[Path, dict[str, Any]]) -> str:
     """The text of one that may do what its owner may."""
-    return next(token["plaintext"] for token in populated[1] if token["name"] == "Account token")
+    return next(token["plaintext"] for token in populated[1]["tokens"] if token["name"] == "Account token")
+
+
+@pytest.fixture
+def person(populated: tuple[Path, dict[str, Any]]) -> dict[str, str]:
+    """Who can sign in."""
+    return populated[1]["users"][0]
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import getpass
 import os
 import shutil
+import signal
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,6 +33,10 @@ class PostgreSQL:
     def url_of(self, database: str) -> str:
         return f"postgres://postgres@127.0.0.1:{self.port}/{database}"
 
+    @property
+    def is_started(self) -> bool:
+        return (self.folder / "data" / "postmaster.pid").exists()
+
     def start(self) -> None:
         if not (self.folder / "data").exists():
             # Copied, because the home of root, in which it may be installed, is closed to others.
@@ -45,15 +50,30 @@ class PostgreSQL:
         )
         self.run("pg_ctl", "start", "--wait", "--pgdata", "data", "--log", "log", "--options", choices)
 
-    def create(self, database: str) -> str:
+    def create(self, database: str, *, like: str = "template0") -> str:
         """Its address."""
-        self.run("createdb", "--host", "127.0.0.1", "--port", str(self.port), "--username", "postgres", database)
+        where = ["--host", "127.0.0.1", "--port", str(self.port), "--username", "postgres"]
+        self.run("createdb", *where, "--template", like, database)
         return self.url_of(database)
 
     def stop(self) -> None:
         """At once. Safe to call again."""
-        if (self.folder / "data" / "postmaster.pid").exists():
+        if self.is_started:
             self.run("pg_ctl", "stop", "--pgdata", "data", "--mode", "immediate", "--wait")
+
+    def freeze(self) -> None:
+        """It still accepts connections, but never answers."""
+        self.tell(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self.tell(signal.SIGCONT)
+
+    def tell(self, what: signal.Signals) -> None:
+        """To the first process, and to all that it started."""
+        first = (self.folder / "data" / "postmaster.pid").read_text().split()[0]
+        os.kill(int(first), what)
+        for process in Path(f"/proc/{first}/task/{first}/children").read_text().split():
+            os.kill(int(process), what)
 
     def remove(self) -> None:
         self.stop()

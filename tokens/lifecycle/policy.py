@@ -85,6 +85,7 @@ def effect_of(*, organization: Organization, **rules: Any) -> Effect:
     now = timezone.now()
     tokens = Token.objects.of_organization(organization).living(now)
     with transaction.atomic():
+        Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
         before = kept_back(tokens, now)
         policy = policy_of(organization)
         write(policy, rules)

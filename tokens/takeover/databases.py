@@ -113,10 +113,14 @@ def opened(config: dict[str, Any]) -> Iterator[BaseDatabaseWrapper]:
 
 
 def read_only(config: dict[str, Any]) -> dict[str, Any]:
-    """Neither a typing mistake nor a bug of ours changes the source, nor makes an empty one."""
+    """Neither a typing mistake nor a bug of ours changes the source, nor makes an empty one.
+
+    What one transaction reads is as it was when it began.
+    """
     if config["ENGINE"].endswith("sqlite3"):
         return config | {"NAME": f"file:{quote(str(config['NAME']))}?mode=ro"}
-    return config | {"OPTIONS": config.get("OPTIONS", {}) | {"options": "-c default_transaction_read_only=on"}}
+    options = r"-c default_transaction_read_only=on -c default_transaction_isolation=repeatable\ read"
+    return config | {"OPTIONS": config.get("OPTIONS", {}) | {"options": options}}
 
 
 def first_line(error: Error) -> str:

@@ -1,0 +1,58 @@
+"""PostgreSQL stops or freezes: calls are refused with 503 and a time to come back, and go on as soon as it does."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from config.postgresql.door import CONNECT_SECONDS, PATIENCE_SECONDS
+from tests.cluster.cluster import Answer, Cluster, at_once, call
+from tests.cluster.conftest import Person
+
+CROWD = 40
+
+TROUBLE: dict[str, tuple[Callable[[Cluster], None], Callable[[Cluster], None]]] = {
+    "stopped": (lambda cluster: cluster.postgresql.stop(), lambda cluster: cluster.postgresql.start()),
+    "frozen": (lambda cluster: cluster.postgresql.freeze(), lambda cluster: cluster.postgresql.thaw()),
+}
+
+
+@pytest.fixture(params=TROUBLE)
+def trouble(request: pytest.FixtureRequest, cluster: Cluster) -> Iterator[tuple[Callable, Callable]]:
+    begin, end = TROUBLE[request.param]
+    yield begin, end
+    if cluster.postgresql.is_started:
+        cluster.postgresql.thaw()
+    else:
+        cluster.postgresql.start()
+
+
+def is_refused_in_order(answer: Answer) -> bool:
+    return (
+        answer.status == 503
+        and answer.headers["Content-Type"] == "application/problem+json"
+        and answer.headers["Cache-Control"] == "no-store"
+        and int(answer.headers["Retry-After"]) > 0
+        and answer.body["code"] == "database_unavailable"
+    )
+
+
+def test_calls_are_refused_meanwhile_and_answered_again_afterwards(
+    cluster: Cluster, alice: Person, trouble: tuple[Callable, Callable]
+) -> None:
+    begin, end = trouble
+    text, front = alice["named"], cluster.front.port
+    cluster.wait_until_all_answer(text)
+
+    begin(cluster)
+    crowd = at_once(CROWD, lambda _: call(front, text))
+    written = at_once(8, lambda number: call(front, alice["account"], "tokens", {"name": f"n{number}"}))
+    end(cluster)
+    cluster.wait_until_all_answer(text)
+
+    assert [answer for answer in crowd + written if not is_refused_in_order(answer)] == []
+    assert {call(front, text).status for _ in range(20)} == {200}
+    assert [server.process.poll() for server in cluster.servers] == [None, None]
+
+
+def test_the_waiting_for_an_answer_is_over_before_five_seconds_are() -> None:
+    assert PATIENCE_SECONDS + CONNECT_SECONDS < 5
