@@ -10,6 +10,7 @@ from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase, ResponseHeaders
 
+from config import probes
 from config.logs import current_request_id
 from tokens import forward_auth, protocol
 from tokens.middleware import TokenMiddleware
@@ -36,13 +37,17 @@ class DoorsMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         number = number_of(request)
         if not is_call(request):
-            response = complete(self.page(request), HEADERS)
+            response = self.probe(request) or complete(self.page(request), HEADERS)
         elif request.path_info == forward_auth.PATH:
             response = forward_auth.answer(request, lambda call: complete(self.call(call), self.headers))
         else:
             response = complete(fault_of(request) or self.call(request), self.headers)
         response.headers["Request-Id"] = number
         return response
+
+    def probe(self, request: HttpRequest) -> Any:
+        response = probes.answer(request)
+        return complete(response, self.headers) if response else None
 
 
 def innermost(get_response: GetResponse) -> GetResponse:
