@@ -100,9 +100,11 @@ class Deployed:
     """`folder` is everything that the machine would have elsewhere. Its path must be short enough for a socket."""
 
     folder: Path
+    database: str = ""
     plain: int = field(default_factory=free_port)
     tls: int = field(default_factory=free_port)
     process: "subprocess.Popen[bytes] | None" = None
+    more: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.listener = socket.socket(socket.AF_UNIX)
@@ -111,7 +113,8 @@ class Deployed:
         self.notices = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.notices.bind(str(self.folder / "notify"))
         self.notices.settimeout(PATIENCE_SECONDS)
-        (self.folder / "environment").write_text(filled_environment(f"sqlite:///{self.folder}/tokenrack.sqlite3"))
+        database = self.database or f"sqlite:///{self.folder}/tokenrack.sqlite3"
+        (self.folder / "environment").write_text(filled_environment(database))
         write_certificate(self.folder)
         (self.folder / "nginx.conf").write_text(nginx_conf(self.folder, plain=self.plain, tls=self.tls))
         self.proxy = Program(nginx(self.folder), self.folder, self.tls)
@@ -120,12 +123,30 @@ class Deployed:
     def environment(self) -> dict[str, str]:
         """Nothing of the machine's own but what programs need."""
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-        return kept | {"ENV_FILE": f"{self.folder}/environment"}
+        return kept | {"ENV_FILE": f"{self.folder}/environment"} | self.more
 
-    def manage(self, *arguments: str) -> str:
-        command = [sys.executable, "manage.py", *arguments]
+    def manage(self, *arguments: str, code: int = 0) -> str:
+        return self.run(sys.executable, "manage.py", *arguments, code=code)
+
+    def follow(self, text: str) -> str:
+        """Lines of a page, with the paths of this folder, by the one user there is."""
+        for former, now in {
+            "/opt/tokenrack/.venv/bin/python": sys.executable,
+            "/opt/tokenrack/": f"{ROOT}/",
+            "/etc/tokenrack/": f"{self.folder}/",
+            "/var/lib/tokenrack/": f"{self.folder}/",
+            "/var/backups/tokenrack": f"{self.folder}/backups",
+            "--owner=tokenrack --group=tokenrack": "",
+            "sudo -u tokenrack": "",
+            "sudo -u postgres": "",
+            "sudo": "",
+        }.items():
+            text = text.replace(former, now)
+        return self.run("bash", "-euo", "pipefail", "-c", text)
+
+    def run(self, *command: str, code: int = 0) -> str:
         done = subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
+        assert done.returncode == code, done.stdout + done.stderr
         return done.stdout
 
     def start(self) -> None:
@@ -180,8 +201,8 @@ class Deployed:
 
 
 @contextmanager
-def deployed(folder: Path) -> Iterator[Deployed]:
-    here = Deployed(folder)
+def deployed(folder: Path, database: str = "") -> Iterator[Deployed]:
+    here = Deployed(folder, database)
     try:
         here.proxy.start()
         here.wait_for_proxy()
