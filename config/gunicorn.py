@@ -11,7 +11,7 @@ from typing import Any
 from config.environment import SettingError
 
 try:
-    importlib.import_module("config.settings")  # a wrong setting ends the start here, not once for every worker
+    settings = importlib.import_module("config.settings")  # a wrong setting ends the start here, not in each worker
 except SettingError as error:
     sys.exit(f"Tokenrack cannot start: {error}")
 
@@ -47,6 +47,7 @@ graceful_timeout = 20
 max_requests = 100_000
 max_requests_jitter = 10_000
 accesslog = None
+logconfig_dict = settings.LOGGING
 limit_request_line = 8190
 limit_request_fields = 100
 limit_request_field_size = 16_380

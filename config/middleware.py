@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.http.request import split_domain_port, validate_host
 from django.http.response import HttpResponseBase
 
-from config import headers
+from config import headers, probes
 from config.endpoints import endpoint
 from config.logs import current_request_id
 from config.quick import settings
@@ -37,13 +37,17 @@ class DoorsMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         number = number_of(request)
         if not is_call(request):
-            response = complete(self.page(request), HEADERS)
+            response = self.probe(request) or complete(self.page(request), HEADERS)
         elif request.path_info == forward_auth.PATH:
             response = forward_auth.answer(request, lambda call: complete(self.call(call), self.headers))
         else:
             response = complete(fault_of(request) or self.call(request), self.headers)
         headers.put(response, {"Request-Id": number})
         return response
+
+    def probe(self, request: HttpRequest) -> Any:
+        response = probes.answer(request)
+        return complete(response, self.headers) if response else None
 
 
 def headers_of_calls() -> dict[str, str]:

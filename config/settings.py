@@ -1,14 +1,14 @@
 """Django's settings. What an operator may choose comes from the environment or `.env`; README, Settings explains it."""
 
 import hmac
+import logging
 import os
-import sys
 from pathlib import Path
 
 from csp.constants import NONE, SELF
 
+from config import logs
 from config.environment import Environment, SettingError, derived_key
-from config.logs import with_request_id
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VERSION = "1.0.0"
@@ -301,21 +301,6 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # Logs go to stderr. Headers are never logged.
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "django.utils.log.CallbackFilter", "callback": with_request_id}},
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(request_id)s %(name)s: %(message)s"}},
-    "handlers": {
-        "stderr": {
-            "class": "logging.StreamHandler",
-            "stream": sys.stderr,
-            "formatter": "line",
-            "filters": ["request_id"],
-        }
-    },
-    "root": {
-        "handlers": ["stderr"],
-        "level": environment.one_of("LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR")),
-    },
-}
+LOG_FORMAT = environment.one_of("LOG_FORMAT", ("line", "json"))
+LOGGING = logs.configuration(LOG_FORMAT, environment.one_of("LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR")))
+logging.captureWarnings(LOG_FORMAT == "json")  # Python's own would be no JSON

@@ -7,6 +7,8 @@ from gunicorn import util
 from gunicorn.http import errors
 from gunicorn.workers.gthread import ThreadWorker
 
+from config.logs import NOBODYS, current_request_id
+
 Fault = tuple[int, str, str]
 
 BAD_REQUEST: Fault = (400, "bad_request", "The request cannot be understood.")
@@ -27,6 +29,7 @@ class Worker(ThreadWorker):
     """What gunicorn itself would answer is HTML, and both that and its log repeat what was sent: tokens too."""
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:
+        current_request_id.set(NOBODYS)  # the thread has answered others before
         is_readable = not isinstance(exc, errors.ParseException)
         fault = FAULTS.get(type(exc), BROKEN if is_readable else BAD_REQUEST)
         if fault is BROKEN:

@@ -17,7 +17,6 @@ from accounts import invitations, seats
 from accounts.actor import Actor
 from accounts.models import AuditEvent, Invitation, License, Organization, User
 from accounts.seats import SeatRefused
-from config.logs import without_secret
 from tests.conftest import signed_in
 from tests.factories import PASSWORD, LicenseFactory, UserFactory, invite
 
@@ -438,17 +437,3 @@ def test_a_license_number_that_is_taken_is_drawn_again(
     monkeypatch.setattr("accounts.numbers.get_random_string", lambda *args: next(drawn))
 
     assert invitations.accept(invitation, actor=Actor(erin)).number == "ME-22222"
-
-
-@pytest.mark.parametrize(
-    ("said", "logged"),
-    [
-        ("/invitation/geheim-123/", "/invitation/…/"),
-        ("/account/password/reset/key/1-abc-def/", "/account/password/reset/key/…/"),
-        ("/invitation/sign-out/", "/invitation/sign-out/"),
-        ("/invitation/", "/invitation/"),
-        (404, 404),
-    ],
-)
-def test_the_log_holds_no_key_to_a_door(said: object, logged: object) -> None:
-    assert without_secret(said) == logged

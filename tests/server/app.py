@@ -20,12 +20,13 @@ PATIENCE_SECONDS = 30
 
 @dataclass
 class Server:
-    """A gunicorn on its own database. `choices` are settings as the environment gives them."""
+    """A gunicorn on its own database. `choices` are settings as the environment gives them, `root` holds the code."""
 
     folder: Path
     choices: dict[str, str] = field(default_factory=dict)
     process: "subprocess.Popen[bytes] | None" = None
     port: int = 0
+    root: Path = Path(settings.BASE_DIR)
 
     @property
     def database(self) -> Path:
@@ -53,7 +54,7 @@ class Server:
     def run(self, *arguments: str) -> str:
         command = [sys.executable, *arguments]
         return subprocess.run(
-            command, cwd=settings.BASE_DIR, env=self.environment, check=True, capture_output=True, text=True
+            command, cwd=self.root, env=self.environment, check=True, capture_output=True, text=True
         ).stdout
 
     def start(self) -> None:
@@ -61,7 +62,7 @@ class Server:
         command = [sys.executable, "-m", "gunicorn", "--config", "config/gunicorn.py"]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
-                command, cwd=settings.BASE_DIR, env=self.environment, stdout=log, stderr=log, start_new_session=True
+                command, cwd=self.root, env=self.environment, stdout=log, stderr=log, start_new_session=True
             )
         until = time.monotonic() + PATIENCE_SECONDS
         while not self.is_there():
