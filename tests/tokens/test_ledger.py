@@ -8,6 +8,7 @@ import pytest
 import time_machine
 from django.core.management import call_command
 from django.db import OperationalError, connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.actor import SYSTEM
@@ -282,6 +283,22 @@ def test_writing_twice_counts_once(token: Token) -> None:
     ledger.flush()
 
     assert TokenDay.objects.get().calls == 1
+
+
+def test_a_thousand_calls_of_one_token_are_written_like_one(token: Token) -> None:
+    book = Ledger()
+
+    asked = []
+    for calls in (1, 1000):
+        for _ in range(calls):
+            note(book, token)
+        with CaptureQueriesContext(connection) as queries:
+            book.flush()
+        asked.append([query["sql"] for query in queries if "SELECT" not in query["sql"][:6]])
+
+    assert TokenDay.objects.get().calls == 1001
+    assert len(asked[1]) <= len(asked[0])
+    assert not any("1000 times" in sql for sql in asked[1])
 
 
 def test_a_turn_in_which_nothing_happened_asks_the_database_nothing(token: Token, django_assert_num_queries) -> None:
