@@ -19,7 +19,9 @@ def problem(status: int, code: str, title: str, detail: str = "", **members: Any
     body = {"type": "about:blank", "title": title, "status": status, "code": code, **members}
     if detail:
         body["detail"] = detail
-    return JsonResponse(body, status=status, content_type=CONTENT_TYPE)
+    response = JsonResponse(body, status=status, content_type=CONTENT_TYPE)
+    response.code = code  # type: ignore[attr-defined]  # for the metrics
+    return response
 
 
 def problem_of(refused: Refused) -> JsonResponse:
