@@ -16,6 +16,8 @@ try:
 except SettingError as error:
     sys.exit(f"Tokenrack cannot start: {error}")
 
+SECONDS_TO_WRITE = 3
+
 wsgi_app = "config.wsgi"
 clock: "subprocess.Popen[bytes] | None" = None
 
@@ -45,6 +47,8 @@ def pre_fork(server: Any, worker: Any) -> None:
 
 
 def post_fork(server: Any, worker: Any) -> None:
+    """A worker waits less for its calls than the master waits for it, and so has the time to write what it counted."""
+    worker.cfg.set("graceful_timeout", max(1, worker.cfg.graceful_timeout - SECONDS_TO_WRITE))
     if metrics.board:
         metrics.board.take(worker.row)
 
