@@ -6,6 +6,7 @@ import hmac
 import os
 import re
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -136,6 +137,21 @@ class Environment:
         if scheme not in {"http", "https"} or not HOST.fullmatch(host) or value.lower() != url:
             raise SettingError(f"SITE_URL is {value!r}, but it must look like https://tokens.example.org.")
         return Site(url=url, scheme=scheme, host=host)
+
+    def address(self, name: str) -> tuple[str, int] | None:
+        """Where to listen, `127.0.0.1:9100` or `[::1]:9100`; None where nothing is said."""
+        value = self.text(name, "")
+        if not value:
+            return None
+        host, _, port = value.rpartition(":")
+        host = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+        try:
+            ip_address(host)
+        except ValueError:
+            port = ""
+        if not re.fullmatch(r"[0-9]{1,5}", port) or not 0 < int(port) < 65_536:
+            raise SettingError(f"{name} is {value!r}, but it must look like 127.0.0.1:9100 or [::1]:9100.")
+        return host, int(port)
 
     def numbered_keys(self, name: str, default: str | None = None) -> dict[int, bytes]:
         """`1:<base64>,2:<base64>`: secrets by number, at least 32 bytes each. None at all only with a default."""

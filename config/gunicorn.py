@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from config import metrics, metrics_server
 from config.environment import SettingError
 
 try:
@@ -15,20 +16,41 @@ try:
 except SettingError as error:
     sys.exit(f"Tokenrack cannot start: {error}")
 
+SECONDS_TO_WRITE = 3
+
 wsgi_app = "config.wsgi"
 clock: "subprocess.Popen[bytes] | None" = None
 
 
 def when_ready(server: Any) -> None:
-    """Start what happens by itself: notices and pruning. It ends when this process does."""
+    """Start what stands beside the workers: the metrics; notices and pruning. Both end when this process does."""
     global clock
+    if settings.METRICS_BIND:
+        try:
+            metrics_server.start(settings.METRICS_BIND)
+        except OSError as error:
+            sys.exit(f"Tokenrack cannot start: METRICS_BIND: {error.strerror}.")
     if os.environ.get("RUN_CLOCK", "yes") == "yes":
         clock = subprocess.Popen([sys.executable, str(Path(__file__).parent.parent / "manage.py"), "clock"])  # noqa: S603
 
 
 def on_exit(server: Any) -> None:
+    metrics_server.stop()
     if clock:
         clock.terminate()
+
+
+def pre_fork(server: Any, worker: Any) -> None:
+    """Each worker counts in a row that no living one counts in."""
+    taken = {other.row for other in server.WORKERS.values()}
+    worker.row = next((row for row in range(metrics.ROWS) if row not in taken), metrics.ROWS - 1)
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    """A worker waits less for its calls than the master waits for it, and so has the time to write what it counted."""
+    worker.cfg.set("graceful_timeout", max(1, worker.cfg.graceful_timeout - SECONDS_TO_WRITE))
+    if metrics.board:
+        metrics.board.take(worker.row)
 
 
 def worker_exit(server: Any, worker: Any) -> None:
@@ -36,6 +58,8 @@ def worker_exit(server: Any, worker: Any) -> None:
     from tokens.ledger import ledger
 
     ledger.flush()
+    if metrics.board:
+        metrics.board.take(worker.row)
 
 
 bind = os.environ.get("BIND") or f"127.0.0.1:{os.environ.get('PORT') or '8000'}"

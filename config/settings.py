@@ -305,3 +305,7 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 LOG_FORMAT = environment.one_of("LOG_FORMAT", ("line", "json"))
 LOGGING = logs.configuration(LOG_FORMAT, environment.one_of("LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR")))
 logging.captureWarnings(LOG_FORMAT == "json")  # Python's own would be no JSON
+
+# Metrics for Prometheus, at an address of their own. Off where there is none.
+
+METRICS_BIND = environment.address("METRICS_BIND")

@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime
 
 from django.db import Error, connection, transaction
 
+from config import metrics
 from config.quick import settings
 from tokens import ledger_sql
 from tokens.models import Token
@@ -98,28 +99,36 @@ class Ledger:
         while True:
             pause.wait(settings.USAGE_FLUSH_SECONDS)
             try:
-                self.flush()
+                metrics.note_turn(is_written=self.flush(), waiting=self.waiting())
                 connection.close_if_unusable_or_obsolete()
             except Exception:  # whatever it was, the next turn counts as well
                 logger.exception("A turn of the usage ledger failed.")
 
-    def flush(self) -> None:
-        """Write what has gathered, in one transaction. Safe to call at any time and from any thread."""
+    def waiting(self) -> int:
+        with self.lock:
+            return self.gathered.calls.total() + self.gathered.refusals.total()
+
+    def flush(self) -> bool:
+        """Write what has gathered, in one transaction. Safe to call at any time and from any thread.
+
+        False where it could not be written and waits.
+        """
         with self.writing:
             with self.lock:
                 gathered, self.gathered = self.gathered, Gathered()
             if not gathered:
-                return
+                return True
             try:
                 with transaction.atomic():
                     ledger_sql.write(gathered)
             except Error as error:
                 logger.warning("Usage could not be written and is kept for the next turn: %s", type(error).__name__)
                 self.keep(gathered)
-                return
+                return False
         from tokens import alerts  # alerts send letters, which a process that only counts never does
 
         alerts.look_at(gathered)
+        return True
 
     def keep(self, gathered: Gathered) -> None:
         with self.lock:

