@@ -32,14 +32,15 @@ class Link:
         self.lock = threading.Lock()
 
     def ask(self, question: Callable[..., Answer], *args: Any, **kwargs: Any) -> Answer:
-        if self.is_away and not self.is_my_turn():
+        is_trial = self.is_away
+        if is_trial and not self.is_my_turn():
             raise Away
         try:
             answer = question(*args, **kwargs)
         except self.errors as error:
             self.lose(error)
             raise Away from error
-        if self.is_away:
+        if is_trial:  # and no late answer to what was asked before it went
             self.find()
         return answer
 

@@ -24,7 +24,7 @@ NGINX = """
 events {{ worker_connections 1024; }}
 http {{
     access_log off;
-    upstream tokenrack {{ server 127.0.0.1:{0}; server 127.0.0.1:{1}; keepalive 16; }}
+    upstream tokenrack {{ server 127.0.0.1:{0} max_fails=0; server 127.0.0.1:{1} max_fails=0; keepalive 16; }}
     server {{
         listen 127.0.0.1:{2};
         location / {{
@@ -132,14 +132,14 @@ def at_once(count: int, act: Callable[[int], Result]) -> list[Result]:
 class Load:
     """Threads that act again and again, and note the moment at which each act began."""
 
-    def __init__(self, act: Callable[[int], Any], threads: int = 6) -> None:
-        self.act, self.is_over = act, threading.Event()
+    def __init__(self, act: Callable[[int], Any], threads: int = 6, pause_seconds: float = 0) -> None:
+        self.act, self.pause_seconds, self.is_over = act, pause_seconds, threading.Event()
         self.threads = [threading.Thread(target=self.run, args=[number], daemon=True) for number in range(threads)]
         self.lock = threading.Lock()
         self.seen: list[tuple[float, Any]] = []
 
     def run(self, number: int) -> None:
-        while not self.is_over.is_set():
+        while not self.is_over.wait(self.pause_seconds):
             began = time.monotonic()
             try:
                 result = self.act(number)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -62,10 +63,9 @@ def cluster(tmp_path_factory: pytest.TempPathFactory, postgresql: PostgreSQL) ->
 
 
 @pytest.fixture
-def people(cluster: Cluster, request: pytest.FixtureRequest) -> dict[str, Person]:
+def people(cluster: Cluster) -> dict[str, Person]:
     """An organization of the test's own: Bob administers it, Alice has ten hooks, another one a hundred."""
-    slug = f"o{abs(hash(request.node.nodeid)) % 10**9}"
-    return json.loads(cluster.servers[0].run("-c", SCENE, slug))
+    return json.loads(cluster.servers[0].run("-c", SCENE, f"o{uuid4().hex[:12]}"))
 
 
 @pytest.fixture

@@ -45,7 +45,9 @@ def test_calls_are_refused_meanwhile_and_answered_again_afterwards(
 
     begin(cluster)
     crowd = at_once(CROWD, lambda _: call(front, text))
-    written = at_once(8, lambda number: call(front, alice["account"], "tokens", {"name": f"n{number}"}))
+    written = at_once(
+        8, lambda number: call(front, alice["account"], "tokens", {"name": f"n{number}", "scopes": ["account:read"]})
+    )
     end(cluster)
     cluster.wait_until_all_answer(text)
 

@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import mkdtemp
@@ -73,7 +74,8 @@ class PostgreSQL:
         first = (self.folder / "data" / "postmaster.pid").read_text().split()[0]
         os.kill(int(first), what)
         for process in Path(f"/proc/{first}/task/{first}/children").read_text().split():
-            os.kill(int(process), what)
+            with suppress(ProcessLookupError):  # it has come to its end meanwhile
+                os.kill(int(process), what)
 
     def remove(self) -> None:
         self.stop()

@@ -28,7 +28,10 @@ print(browser.session.session_key)
 NEWEST = "from tokens.models import Token; print(Token.objects.latest('pk').pk)"
 ADD_PERSON = "from accounts.models import User; User.objects.create(email='early@example.org')"
 BREAK_LOG = "UPDATE accounts_auditchain SET count = count + 1"
-MIGRATIONS = ("django_migrations", "sqlite_sequence")
+TABLES = """
+    SELECT name FROM sqlite_master
+    WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'django_migrations'
+"""
 
 
 @pytest.fixture
@@ -66,11 +69,10 @@ def refusal(server: Server, source: str) -> str:
 def rows_of(path: Path) -> dict[str, list[list[object]]]:
     """Every table, with JSON as what it means: PostgreSQL puts the names of an object in an order of its own."""
     with sqlite3.connect(path) as database:
-        tables = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        tables = [name for (name,) in database.execute(TABLES)]
         rows = {
             table: [[meant(value) for value in row] for row in database.execute(f"SELECT * FROM {table} ORDER BY 1")]
             for table in tables
-            if table not in MIGRATIONS
         }
     database.close()
     return rows
