@@ -10,16 +10,15 @@ from http import HTTPStatus
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.http import HttpRequest
 from django.shortcuts import render
-from limits import RateLimitItem, RateLimitItemPerMinute
 
 from accounts import devices
 from accounts.address import client_address, household
-from config.limiter import limiter, seconds_left
+from config.limiter import MINUTE, Rate, limiter, seconds_left
 
-BY_ADDRESS = RateLimitItemPerMinute(20)
-BY_ACCOUNT = RateLimitItemPerMinute(10, 5)
+BY_ADDRESS = Rate(20, MINUTE)
+BY_ACCOUNT = Rate(10, 5 * MINUTE)
 
-Count = tuple[RateLimitItem, str, str]
+Count = tuple[Rate, str, str]
 
 
 def counts(request: HttpRequest, email: str) -> list[Count]:

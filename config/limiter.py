@@ -8,12 +8,22 @@ import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.conf import settings
-from limits import RateLimitItem
 
 from config.local_counts import LocalCounts
 
 if TYPE_CHECKING:
     from config.shared_counts import SharedCounts
+
+
+MINUTE = 60
+HOUR = 60 * MINUTE
+
+
+class Rate(NamedTuple):
+    """How many there may be in so many seconds."""
+
+    amount: int
+    seconds: int
 
 
 class Window(NamedTuple):
@@ -42,24 +52,24 @@ class Limiter:
         self.local = LocalCounts()
         self.shared = shared
 
-    def spend(self, item: RateLimitItem, *key: str, amount: int = 1) -> Window:
+    def spend(self, rate: Rate, *key: str, amount: int = 1) -> Window:
         """Count a hit, and say at once what is left."""
-        seconds = item.get_expiry()
+        seconds = rate.seconds
         shared = self.shared.spend(key, seconds, amount) if self.shared else None
         if shared is None:
-            return Window(item.amount, *self.local.spend(key, seconds, amount))
-        return Window(item.amount, *self.local.follow(key, seconds, amount, shared))
+            return Window(rate.amount, *self.local.spend(key, seconds, amount))
+        return Window(rate.amount, *self.local.follow(key, seconds, amount, shared))
 
-    def look(self, item: RateLimitItem, *key: str) -> Window:
-        return self.spend(item, *key, amount=0)
+    def look(self, rate: Rate, *key: str) -> Window:
+        return self.spend(rate, *key, amount=0)
 
-    def hit(self, item: RateLimitItem, *key: str) -> bool:
+    def hit(self, rate: Rate, *key: str) -> bool:
         """Count, and say whether the limit is kept."""
-        return self.spend(item, *key).is_kept
+        return self.spend(rate, *key).is_kept
 
-    def test(self, item: RateLimitItem, *key: str) -> bool:
+    def test(self, rate: Rate, *key: str) -> bool:
         """Whether another hit would be within the limit. Counts nothing."""
-        return self.look(item, *key).remaining > 0
+        return self.look(rate, *key).remaining > 0
 
     def reset(self) -> None:
         self.local.reset()
@@ -67,9 +77,9 @@ class Limiter:
             self.shared.reset()
 
 
-def seconds_left(item: RateLimitItem, *key: str) -> int:
+def seconds_left(rate: Rate, *key: str) -> int:
     """Until the window of a limit that is used up ends."""
-    return limiter.look(item, *key).seconds_left
+    return limiter.look(rate, *key).seconds_left
 
 
 def made_for(url: str) -> Limiter:

@@ -1,7 +1,7 @@
 """Counts of one process.
 
-Not the memory storage of `limits`: that walks through all of its keys a hundred times a second, which a flood from many
-addresses makes expensive, and does not give a hit and what is left of its window at once.
+Our own, for what libraries offer walks through all of its keys many times a second, which a flood from many addresses
+makes expensive, and does not give a hit and what is left of its window at once.
 """
 
 import threading

@@ -1,19 +1,15 @@
 """How often a token may call, an address may come with bad credentials, and a person may make tokens."""
 
-import functools
-
-from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
-
 from accounts.address import household
 from accounts.models import User
-from config.limiter import Window, limiter
+from config.limiter import HOUR, MINUTE, Rate, Window, limiter
 from config.quick import settings
 from tokens import refusals
 from tokens.models import Token
 from tokens.recent import Recent
 from tokens.refusals import Refused
 
-CALLS_WINDOW_SECONDS = 60
+CALLS_WINDOW_SECONDS = MINUTE
 
 recently_met = Recent(most=50_000)
 
@@ -48,12 +44,11 @@ def refuse_spent(window: Window, token: Token | None = None) -> None:
 
 
 def count_issue(user: User) -> Window:
-    return limiter.spend(RateLimitItemPerHour(settings.TOKEN_ISSUES_PER_HOUR), "issue", str(user.pk))
+    return limiter.spend(Rate(settings.TOKEN_ISSUES_PER_HOUR, HOUR), "issue", str(user.pk))
 
 
-@functools.cache
-def per_minute(amount: int) -> RateLimitItem:
-    return RateLimitItemPerMinute(amount)
+def per_minute(amount: int) -> Rate:
+    return Rate(amount, MINUTE)
 
 
 def count_open_call(address: str) -> None:

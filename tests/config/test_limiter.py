@@ -8,16 +8,15 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from limits import RateLimitItemPerMinute
 
 from config import redis_link
-from config.limiter import Limiter
+from config.limiter import MINUTE, Limiter, Rate
 from config.redis_link import Link
 from config.shared_counts import SharedCounts
 from tests.server.ports import free_port
 from tests.server.redis import RedisServer
 
-FIVE = RateLimitItemPerMinute(5)
+FIVE = Rate(5, MINUTE)
 
 
 @pytest.fixture
@@ -62,7 +61,7 @@ def test_looking_counts_nothing(redis: RedisServer) -> None:
 
 def test_a_hundred_simultaneous_hits_on_two_servers_give_exactly_the_limit(redis: RedisServer) -> None:
     limiters = [server(redis), server(redis)]
-    item = RateLimitItemPerMinute(40)
+    item = Rate(40, MINUTE)
 
     with ThreadPoolExecutor(16) as pool:
         answers = list(pool.map(lambda number: limiters[number % 2].hit(item, "alice"), range(100)))
