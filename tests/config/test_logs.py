@@ -91,7 +91,7 @@ SAID = {
 }
 
 
-@pytest.mark.parametrize(("said", "logged"), SAID.items())
+@pytest.mark.parametrize(("said", "logged"), SAID.items(), ids=range(len(SAID)))
 def test_no_line_names_a_secret(said: str, logged: str) -> None:
     assert without_secrets(said) == logged
 
