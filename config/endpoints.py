@@ -9,11 +9,10 @@ from inspect import iscoroutinefunction
 from typing import Any
 
 from asgiref.sync import async_to_sync
+from django.conf import settings
 from django.core.handlers.exception import convert_exception_to_response
 from django.http import HttpRequest
 from django.urls import ResolverMatch, get_resolver
-
-from config.quick import settings
 
 
 def view_of_call(request: HttpRequest) -> Any:
