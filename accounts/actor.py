@@ -7,6 +7,7 @@ from django.http import HttpRequest
 
 from accounts.address import client_address
 from accounts.models import User
+from config.redaction import without_tokens
 
 LONGEST_USER_AGENT = 200
 SESSION_MARK = "mark"
@@ -37,11 +38,11 @@ class Actor:
 
 
 def user_agent_of(request: HttpRequest) -> str:
-    """What the program says of itself, cut to what is stored and without what cannot be printed."""
+    """What the program says of itself, cut to what is stored, without what cannot be printed and without tokens."""
     said = request.META.get("HTTP_USER_AGENT", "")
     if not said.isprintable():
         said = "".join(filter(str.isprintable, said))
-    return said[:LONGEST_USER_AGENT]
+    return without_tokens(said)[:LONGEST_USER_AGENT]
 
 
 SYSTEM = Actor(user=None)

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from accounts import devices, sessions
+from accounts.actor import user_agent_of
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -16,6 +17,14 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 class PageMiddleware:
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
+
+
+class ProgramMiddleware(PageMiddleware):
+    """What a browser says of itself goes into rows and letters of libraries too: to them as we would keep it."""
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.META["HTTP_USER_AGENT"] = user_agent_of(request)
+        return self.get_response(request)
 
 
 class SessionLifetimeMiddleware(PageMiddleware):

@@ -5,7 +5,6 @@ Nothing that is logged breaks a call, names a secret or fills a disk, whatever c
 
 import json
 import logging
-import re
 import time
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -13,20 +12,13 @@ from logging import LogRecord
 from threading import Lock
 from typing import Any
 
+from config.redaction import without_secrets
+
 NOBODYS = "-"
 current_request_id: ContextVar[str] = ContextVar("current_request_id", default=NOBODYS)
 
 MOST_ALIKE = 20
 WINDOW_SECONDS = 60.0
-
-SECRETS = [
-    # Django names the address of a page that failed, and the last part of some is a key to a door.
-    (re.compile(r"(/invitation/|/password/reset/key/|/confirm-email/)(?!sign-out/)[^/\s]+"), r"\1…"),
-    # The text of a token, whatever its prefix: its hint may stay.
-    (re.compile(r"\b([a-z][a-z0-9]{1,11}_[0-9A-Za-z]{4})[0-9A-Za-z]{42}\b"), r"\1…"),
-    # The password in the address of a service, which a driver may repeat.
-    (re.compile(r"(://[^:/@\s]*:)[^@/\s]+@"), r"\1…@"),
-]
 
 
 def configuration(form: str, level: str) -> dict[str, Any]:
@@ -114,9 +106,3 @@ class JsonLine(logging.Formatter):
         if left_out := getattr(record, "left_out", 0):
             line["left_out"] = left_out
         return json.dumps(line)
-
-
-def without_secrets(text: str) -> str:
-    for pattern, remainder in SECRETS:
-        text = pattern.sub(remainder, text)
-    return text

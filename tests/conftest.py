@@ -11,6 +11,7 @@ from hypothesis import settings as hypothesis_settings
 
 from accounts import triggers
 from accounts.models import License, Organization, User
+from config import quick
 from config.limiter import limiter
 from tests.factories import LicenseFactory, OrganizationFactory, UserFactory
 from tests.server.postgresql import PostgreSQL
@@ -38,6 +39,7 @@ def fresh_counters() -> Iterator[None]:
 
     Nothing may be left in the ledger after the last test either: at exit it would go into the real database.
     """
+    quick.settings.__dict__.clear()  # pytest.mark.urls changes one of them without a signal
     cache.clear()
     limiter.reset()
     recently_met.reset()

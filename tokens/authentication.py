@@ -14,10 +14,10 @@ from tokens.models import Policy, State, Token
 from tokens.refusals import Refused
 
 # A pasted header value that carries its own scheme is common enough ("Bearer Token trk_…") to be understood.
-AUTHORIZATION = re.compile(r"(?:(?:token|bearer) +){1,2}([!-+\--~]{1,500})", re.IGNORECASE)
-BARE = re.compile(r"(?:(?:token|bearer) +)?([!-+\--~]{1,500})", re.IGNORECASE)
+AUTHORIZATION = re.compile(r"(?:(?:token|bearer) +){1,2}([!-+\--~]{1,500})", re.IGNORECASE | re.ASCII)
+BARE = re.compile(r"(?:(?:token|bearer) +)?([!-+\--~]{1,500})", re.IGNORECASE | re.ASCII)
 
-OURS = re.compile(r"[ \t]*(?:token|bearer)(?![^ \t])", re.IGNORECASE)
+OURS = re.compile(r"[ \t]*(?:token|bearer)(?![^ \t])", re.IGNORECASE | re.ASCII)
 QUOTED = re.compile(r'"(?:[^"\\]|\\.?)*+"?')
 CREDENTIAL = re.compile(r"[ \t]*[!#$%&'*+.^_`|~0-9A-Za-z-]+[ \t]+[^=, \t]")
 

@@ -9,7 +9,8 @@ from logging.config import DictConfigurator
 import pytest
 
 from config import logs
-from config.logs import MOST_ALIKE, NOBODYS, Stderr, current_request_id, without_secrets
+from config.logs import MOST_ALIKE, NOBODYS, Stderr, current_request_id
+from config.redaction import without_secrets
 from tokens import format
 
 FORMS = ("line", "json")
@@ -87,6 +88,9 @@ SAID = {
     "/invitation/": "/invitation/",
     f"Token {TEXT} was sent": f"Token {TEXT[:9]}… was sent",
     'could not connect to "postgres://tokenrack:geheim@db/x"': 'could not connect to "postgres://tokenrack:…@db/x"',
+    f"/x_{TEXT}_x and {TEXT}0": f"/x_{TEXT[:9]}…_x and {TEXT[:9]}…",
+    "/api/v1/4abc478b25e30766652f76103b978349c4c4b214": "/api/v1/4abc…",
+    "at 0x7f0d5cead440, 0123-4567": "at 0x7f0d5cead440, 0123-4567",
     "https://tokens.example.org:8000/": "https://tokens.example.org:8000/",
 }
 

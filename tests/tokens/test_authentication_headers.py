@@ -110,6 +110,8 @@ def test_more_than_one_credential_is_ambiguous(sent: HttpHeaders) -> None:
         authorization("Token tök"),
         authorization("Token " + "a" * 501),
         headers(api_token=""),
+        headers(api_token="\u0130"),
+        authorization("Bearer \u017f\u212a"),
         headers(api_token=f"Bearer Token {TEXT}"),
         headers(api_token=f"Basic {TEXT}"),
     ],

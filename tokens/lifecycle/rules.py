@@ -10,6 +10,7 @@ from django.conf import settings
 
 from accounts.actor import Actor
 from accounts.models import License, User
+from config.redaction import without_tokens
 from tokens import networks, scopes, throttling
 from tokens.lifecycle.outcome import ActRefused, AlreadyDone, TooOften
 from tokens.models import Token
@@ -126,7 +127,7 @@ def check_scope(scope: Iterable[str]) -> str:
         raise ActRefused("Choose at least one permission.", field="permissions")
     unknown = sorted(word for word in chosen if not scopes.is_scope(word))
     if unknown:
-        raise ActRefused(f"There is no permission {unknown[0]}.", field="permissions")
+        raise ActRefused(f"There is no permission {without_tokens(unknown[0])}.", field="permissions")
     return scopes.join(chosen)
 
 
