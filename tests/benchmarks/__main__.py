@@ -21,8 +21,10 @@ def main() -> None:
     parser.add_argument("--databases", nargs="+", choices=DATABASES, default=list(DATABASES))
     parser.add_argument("--page", type=Path, default=PAGE)
     chosen = parser.parse_args()
-    found = [DATABASES[name](sorted(chosen.sizes), chosen.rounds) for name in chosen.databases]
-    chosen.page.write_text(page(found, chosen.rounds))
+    found = []
+    for name in chosen.databases:
+        found.append(DATABASES[name](sorted(chosen.sizes), chosen.rounds))
+        chosen.page.write_text(page(found, chosen.rounds))
 
 
 def on_sqlite(sizes: list[int], rounds: int) -> Measured:
