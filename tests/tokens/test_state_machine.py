@@ -26,7 +26,7 @@ from tests.tokens.stage import PEOPLE, Stage
 from tokens import lifecycle
 from tokens.models import State, Token
 
-FEW = 30
+FEW = 40
 EXAMPLES = int(os.environ.get("LIFE_EXAMPLES", FEW))
 OVERLAPS = [timedelta(0), timedelta(hours=1), 3 * DAY]
 POLICIES = [
@@ -67,6 +67,14 @@ class Lives(Stage):
         if successor:
             self.call(successor)
         return successor or multiple()
+
+    @rule(life=tokens)
+    def rotate_too_late(self, life: Life) -> None:
+        """A later overlap is no longer than the first, and what has stopped is not rotated any more."""
+        for overlap in (timedelta(hours=1), 3 * DAY):
+            self.rotated(life, overlap, False)
+        self.clock.shift(timedelta(hours=2))
+        self.rotated(life, DAY, False)
 
     @rule(life=tokens, actor=st.sampled_from(PEOPLE))
     def revoke(self, life: Life, actor: str) -> None:
