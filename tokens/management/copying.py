@@ -89,8 +89,10 @@ def copy_all(tell: Callable[[int], None]) -> None:
             text = first_line(error) if isinstance(error, Error) else error
             raise CopyError(f"A row of {model._meta.db_table} does not fit: {text}") from None
         carry_on_numbers(model)
-    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
-        cursor.execute("ANALYZE")  # or the first hours would be planned as for empty tables
+    target = connections[DEFAULT_DB_ALIAS]
+    if target.vendor == "postgresql":  # SQLite without statistics reads lists along their order, with them it may not
+        with target.cursor() as cursor:
+            cursor.execute("ANALYZE")  # or the first hours would be planned as for empty tables
 
 
 def copy(model: type[Model]) -> Iterator[int]:
