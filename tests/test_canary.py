@@ -8,11 +8,10 @@ from urllib.parse import quote
 import pytest
 from django.core import mail
 from django.core.cache import cache
-from limits import RateLimitItemPerMinute
 
 from accounts.actor import SYSTEM
 from accounts.models import Organization, User
-from config.limiter import limiter
+from config.limiter import Rate, limiter
 from tests.canary import AS_TEXT, everything_logged, kept, traces
 from tests.conftest import signed_in
 from tokens import format, lifecycle
@@ -24,7 +23,7 @@ PLANTS: dict[str, Callable[[str], object]] = {
     "a column": lambda text: Policy.objects.create(organization=Organization.objects.get(), withheld_scope=text),
     "a sealed copy": lambda text: Token.objects.update(sealed=b"\0" + text.encode()),
     "the cache": lambda text: cache.set("last", {"said": text}),
-    "the key of a count": lambda text: limiter.hit(RateLimitItemPerMinute(1), "call", text),
+    "the key of a count": lambda text: limiter.hit(Rate(1, 60), "call", text),
     "a letter": lambda text: mail.send_mail("Your token", f"It is {text}.", None, ["alice@example.org"]),
     "the subject of a letter": lambda text: mail.send_mail(f"It is {text}", "", None, ["alice@example.org"]),
 }
