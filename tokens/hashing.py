@@ -16,8 +16,12 @@ def newest_pepper() -> int:
 
 def digest(text: str, pepper: int) -> bytes:
     """32 bytes. KeyError for a pepper that the settings no longer hold."""
+    return digest_of_bytes(text.encode("ascii"), pepper)
+
+
+def digest_of_bytes(material: bytes, pepper: int) -> bytes:
     keyed = keyed_with(settings.TOKEN_PEPPERS[pepper]).copy()
-    keyed.update(text.encode("ascii"))
+    keyed.update(material)
     return keyed.digest()
 
 

@@ -7,13 +7,12 @@ with one as if it were the text.
 """
 
 import hashlib
-import hmac
 import re
 from dataclasses import dataclass
 
 from django.conf import settings
 
-from tokens import format
+from tokens import format, hashing
 
 SHORTEST, LONGEST = 16, 500
 VISIBLE = re.compile(rf"[!-+\--~]{{{SHORTEST},{LONGEST}}}")
@@ -106,7 +105,7 @@ def is_hexadecimal(text: str) -> bool:
 
 def digest(material: bytes, pepper: int, *, is_hashed: bool) -> bytes:
     """32 bytes. Of a text the same that `hashing` makes of our own."""
-    return hmac.digest(settings.TOKEN_PEPPERS[pepper], b"sha512\0" + material if is_hashed else material, "sha256")
+    return hashing.digest_of_bytes(b"sha512\0" + material if is_hashed else material, pepper)
 
 
 def digest_of_text(text: str, pepper: int, *, is_hashed: bool) -> bytes:
