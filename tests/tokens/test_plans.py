@@ -15,10 +15,10 @@ from django.utils import timezone
 from accounts.models import License, Organization
 from config.keyset import KeysetPage, page_of
 from tests.factories import LicenseFactory, OrganizationFactory, issue
+from tests.tokens.plans import IS_SQLITE, is_read_along, is_scanned, plan_of
 from tokens.filters import TokenFilter
 from tokens.models import Token
 
-IS_SQLITE = connection.vendor == "sqlite"
 CROWD = 2_000  # of each token
 
 INDEXES = {
@@ -77,25 +77,6 @@ def plans(organization: Organization, query: str) -> tuple[list[str], KeysetPage
     with CaptureQueriesContext(connection) as captured:
         page = page_of(filter.apply(timezone.now()), asked, order=filter.order, size=2)
     return [plan_of(query["sql"]) for query in captured.captured_queries], page
-
-
-def plan_of(sql: str) -> str:
-    with connection.cursor() as cursor:
-        cursor.execute(("EXPLAIN QUERY PLAN " if IS_SQLITE else "EXPLAIN ") + sql)
-        return "\n".join(str(row[-1]) for row in cursor.fetchall())
-
-
-def is_read_along(plan: str, index: str) -> bool:
-    """From the place in the index where the organization begins, in its order."""
-    if IS_SQLITE:
-        return f"SEARCH tokens_token USING INDEX {index} (organization_id=?" in plan and "TEMP B-TREE" not in plan
-    condition = rf"Index Scan (Backward )?using {index} on tokens_token.*\n *Index Cond: \(+organization_id = "
-    return re.search(condition, plan) is not None and "Sort" not in plan
-
-
-def is_scanned(plan: str) -> bool:
-    """Whether tokens of others are looked at."""
-    return ("SCAN tokens_token" if IS_SQLITE else "Seq Scan on tokens_token") in plan
 
 
 @pytest.mark.parametrize("sort", INDEXES)
