@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.server.app import Server
+from tests.server.deployed import Deployed, deployed
 
 
 @pytest.fixture(scope="session")
@@ -49,3 +50,19 @@ def server(tmp_path: Path, demonstration: tuple[Path, list[str]]) -> Iterator[Se
     yield server
     if server.process and server.process.poll() is None:
         server.kill()
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
+    """A server behind nginx, as deploy/ has them."""
+    with deployed(tmp_path_factory.mktemp("d")) as here:
+        here.manage("migrate", "--verbosity", "0")
+        here.start()
+        yield here
+
+
+@pytest.fixture(scope="module")
+def token(here: Deployed) -> str:
+    """The text of a named one that is good there."""
+    tokens = json.loads(here.manage("demo", "--json"))["tokens"]
+    return next(token["plaintext"] for token in tokens if token["name"] != "Account token")

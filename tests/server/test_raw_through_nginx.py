@@ -1,15 +1,13 @@
 """The same bytes through nginx as deploy/ has it: never more than one answer, never let in, and nginx goes on."""
 
-import json
 import socket
 import ssl
-from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
 
 from tests.server.app import PATIENCE_SECONDS
-from tests.server.deployed import HOST, Deployed, deployed
+from tests.server.deployed import HOST, Deployed
 from tests.server.test_raw_requests import REQUESTS, SECRET
 
 SELF = "/api/v1/tokens/self"
@@ -27,20 +25,6 @@ SMUGGLED = {
     "two lengths": b"Content-Length: 0\r\nContent-Length: %d\r\n\r\n",
     "a length with a sign": b"Content-Length: +%d\r\n\r\n",
 }
-
-
-@pytest.fixture(scope="module")
-def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
-    with deployed(tmp_path_factory.mktemp("r")) as here:
-        here.manage("migrate", "--verbosity", "0")
-        here.start()
-        yield here
-
-
-@pytest.fixture(scope="module")
-def token(here: Deployed) -> str:
-    tokens = json.loads(here.manage("demo", "--json"))["tokens"]
-    return next(token["plaintext"] for token in tokens if token["name"] != "Account token")
 
 
 def send(here: Deployed, data: bytes) -> bytes:
