@@ -203,6 +203,15 @@ class Deployed:
                 assert time.monotonic() < until, self.proxy.log
                 time.sleep(0.05)
 
+    def read_log_of_nginx(self, *, until: str) -> str:
+        """As soon as it holds that text: nginx writes a line only after the answer has left."""
+        file = self.folder / "tokenrack.log"
+        limit = time.monotonic() + PATIENCE_SECONDS
+        while until not in (log := file.read_text()):
+            assert time.monotonic() < limit, log
+            time.sleep(0.05)
+        return log
+
     def get(self, path: str, *, scheme: str = "https", **headers: str) -> httpx.Response:
         trusted = ssl.create_default_context(cafile=self.folder / "fullchain.pem")
         port = self.tls if scheme == "https" else self.plain
