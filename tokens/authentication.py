@@ -86,7 +86,10 @@ def recognise(text: str, gate: Gate = open_to_all) -> Token:
 
 
 def check(token: Token, *, now: datetime, address: str, reads_me: bool = False) -> None:
-    match token.state(now):
+    if token.clearances and token.clearances.hold(address, now):
+        return
+    state = token.state(now)
+    match state:
         case State.REVOKED:
             raise Refused(refusals.REVOKED, token=token)
         case State.EXPIRED:
@@ -101,6 +104,8 @@ def check(token: Token, *, now: datetime, address: str, reads_me: bool = False) 
     if not networks.contain(token.allowed_networks, address):
         raise Refused(refusals.ADDRESS_DENIED, token=token)
     check_policy(token, token.policy, now=now, address=address)
+    if token.clearances and state != State.PENDING:
+        token.clearances.add(token, address, now)
 
 
 def check_policy(token: Token, policy: Policy | None, *, now: datetime, address: str) -> None:
@@ -119,6 +124,6 @@ def require_scope(token: Token | None, scope: str) -> Token:
         raise Refused(refusals.MISSING)
     if scope and not scopes.allows(token.scopes, scope):
         raise Refused(refusals.SCOPE_MISSING, token=token, scope=scope)
-    if scope and not token.allows(scope):
+    if scope and scopes.is_withheld(scope, token.withheld):
         raise Refused(refusals.PERMISSION_WITHHELD, token=token)
     return token

@@ -6,16 +6,16 @@ digests and puts what came into instances directly. The queryset stays the one s
 """
 
 import functools
-import json
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import connections
-from django.db.models import Model
-from django.db.models.base import ModelState
 
+from tokens.clearance import Clearances
 from tokens.models import Token
+from tokens.recent import Recent
+from tokens.rows import Row, Shape, Values, quickest
 
 DIGEST_BYTES = 32
 # What decides, and what answers tell. The rest stays in the database until somebody asks.
@@ -36,14 +36,21 @@ LOADED = [
     *(f"license__organization__policy__{name}" for name in POLICY.split()),
 ]
 
-Row = tuple[Any, ...]
+MOST_KNOWN = 2_000
+
+
+@dataclass(slots=True)
+class Known:
+    """A row as it was last read, with what was made of it."""
+
+    row: Row
+    values: Values
+    facts: dict[str, Any]
 
 
 def find_token(digests: list[bytes], using: str = "default") -> Token | None:
     """The token with one of the digests, its owner, license and organization loaded. At most one has any of them."""
-    lookup = compiled(using, len(digests))
-    row = lookup.fetch(connections[using], lookup.parameters(digests))
-    return lookup.build(row) if row else None
+    return compiled(using, len(digests)).find(connections[using], digests)
 
 
 @functools.cache
@@ -56,117 +63,86 @@ class CompiledLookup:
         placeholders = [number.to_bytes(DIGEST_BYTES, "big") for number in range(count)]
         queryset = Token.objects.using(using).with_surroundings().filter(digest__in=placeholders).only(*LOADED)
         compiler = queryset.query.get_compiler(using)
-        sql, values = compiler.as_sql()
-        converters = compiler.get_converters([column[0] for column in compiler.select])
-        # Named, because drivers put named parameters into a long statement several times faster than nameless ones.
-        names = [f"p{position}" for position in range(len(values))]
-        self.sql = sql % tuple(f"%({name})s" for name in names)
-        self.constants = dict(zip(names, values, strict=True))
-        self.execute = self.execute_in_postgresql
-        if compiler.connection.vendor == "sqlite":
-            self.native, self.execute = sql % tuple(f":{name}" for name in names), self.execute_in_sqlite
-        self.places = [name for name, value in self.constants.items() if bytes_of(value) in placeholders]
+        self.sql, self.parameters = compiler.as_sql()
+        self.places = [place for place, value in enumerate(self.parameters) if bytes_of(value) in placeholders]
+        self.statement = statement_of(compiler.connection, self.sql, self.parameters, self.places)
         self.converters = [
             (position, quickest(functions, expression, compiler.connection))
-            for position, (functions, expression) in converters.items()
+            for position, (functions, expression) in compiler.get_converters(
+                [column[0] for column in compiler.select]
+            ).items()
         ]
         assert compiler.klass_info is not None  # noqa: S101
-        self.token = Shape(compiler.klass_info, compiler.select, using)
+        self.shape = Shape(compiler.klass_info, compiler.select, using)
         (self.seat_end,) = compiler.annotation_col_map.values()
+        self.known: Recent[Any, Known] = Recent(most=MOST_KNOWN)
 
-    def parameters(self, digests: list[bytes]) -> dict[str, Any]:
-        """Those that the SQL was compiled with, the digests in the places kept for them."""
-        return self.constants | dict(zip(self.places, digests, strict=True))
-
-    def fetch(self, connection: Any, parameters: dict[str, Any]) -> Row | None:
-        """By the driver, which prepares the statement and keeps it; by Django's cursor where somebody watches."""
-        if connection.queries_logged or connection.execute_wrappers or connection.connection is None:
-            with connection.cursor() as cursor:
-                cursor.execute(self.sql, parameters)
-                return cursor.fetchone()
+    def find(self, connection: Any, digests: list[bytes]) -> Token | None:
+        if connection.queries_logged or connection.execute_wrappers or not self.statement.suits(connection):
+            return self.find_watched(connection, digests)
         with connection.wrap_database_errors:
-            return self.execute(connection.connection, parameters)
+            row = self.statement.fetch(connection, digests)
+        if row is None:
+            return None
+        known = self.known.get(row[self.shape.key])
+        if known is None or known.row != row:
+            known = self.known[row[self.shape.key]] = self.learn(row, self.statement.load(connection, row))
+        return self.made(known)
 
-    def execute_in_sqlite(self, driver: Any, parameters: dict[str, Any]) -> Row | None:
-        return driver.execute(self.native, parameters).fetchone()
+    def find_watched(self, connection: Any, digests: list[bytes]) -> Token | None:
+        """By Django's cursor, where somebody looks on or the driver alone would not do."""
+        parameters = list(self.parameters)
+        for place, digest in zip(self.places, digests, strict=True):
+            parameters[place] = digest
+        with connection.cursor() as cursor:
+            cursor.execute(self.sql, parameters)
+            row = cursor.fetchone()
+        return self.made(self.learn(row, row)) if row else None
 
-    def execute_in_postgresql(self, driver: Any, parameters: dict[str, Any]) -> Row | None:
-        from psycopg import Cursor
-
-        return Cursor(driver).execute(self.sql, parameters, prepare=True).fetchone()
-
-    def build(self, row: Row) -> Token:
-        """The same objects that the queryset would have given."""
-        values = list(row)
+    def learn(self, row: Row, loaded: Row) -> Known:
+        values = list(loaded)
         for position, convert in self.converters:
             if values[position] is not None:
                 values[position] = convert(values[position])
-        token: Token = self.token.build(values)
+        token: Token = self.shape.build(values)
         token.owner_seat_ends_at = values[self.seat_end]
+        token.clearances = Clearances()
+        facts = vars(token) | {"withheld": token.withheld}
+        return Known(row, values, {name: fact for name, fact in facts.items() if name not in {"_state", "policy"}})
+
+    def made(self, known: Known) -> Token:
+        """The same objects that the queryset would have given, for one call alone."""
+        token: Token = self.shape.instance(known.facts.copy(), known.values)
         return token
 
 
-class Shape:
-    """Where the columns of one model stand in a row, and those of the models that hang on it."""
+def statement_of(connection: Any, sql: str, parameters: Sequence[Any], places: list[int]) -> Any:
+    if connection.vendor == "sqlite":
+        return SQLiteStatement(sql, parameters, places)
+    from config.postgresql.statement import Statement
 
-    def __init__(self, info: Any, select: Any, using: str) -> None:
-        self.model: type[Model] = info["model"]
-        positions = info["select_fields"]
-        self.names = [select[position][0].target.attname for position in positions]
-        self.first, self.end = positions[0], positions[-1] + 1
-        self.key = self.first + self.names.index(self.model._meta.pk.attname)
-        self.using = using
-        self.related = [(*names_of(part), Shape(part, select, using)) for part in info.get("related_klass_infos", [])]
-
-    def build(self, values: list[Any]) -> Any:
-        """An instance as `from_db` makes it, without its signals, which nobody listens to here; or None."""
-        if values[self.key] is None:
-            return None
-        instance = self.model.__new__(self.model)
-        state = ModelState()
-        state.db, state.adding, state.fields_cache = self.using, False, (loaded := {})
-        instance.__dict__ = dict(zip(self.names, values[self.first : self.end]))  # noqa: B905 - of one length
-        instance._state = state
-        for name, name_there, shape in self.related:
-            loaded[name] = other = shape.build(values)
-            if other is not None and name_there:
-                other._state.fields_cache[name_there] = instance
-        return instance
+    return Statement(sql, parameters, places)
 
 
-def names_of(part: Any) -> tuple[str, str]:
-    """Under which name each of two that belong together remembers the other; "" where it may belong to many."""
-    field = part["field"]
-    here, there = field.cache_name, field.remote_field.cache_name if field.unique else ""
-    return (there, here) if part["reverse"] else (here, there)
+class SQLiteStatement:
+    """By the driver, which prepares it and keeps it."""
 
+    def __init__(self, sql: str, parameters: Sequence[Any], places: list[int]) -> None:
+        self.sql = sql % (("?",) * len(parameters))
+        self.parameters, self.places = parameters, places
 
-def quickest(functions: list[Callable[..., Any]], expression: Any, connection: Any) -> Callable[[Any], Any]:
-    """What turns a stored value into the field's own; for what most calls have, without the detours of the general."""
-    known = QUICK.get(tuple(function.__qualname__ for function in functions)) if connection.vendor == "sqlite" else None
+    def suits(self, connection: Any) -> bool:
+        return connection.connection is not None
 
-    def convert(value: Any) -> Any:
-        for function in functions:
-            value = function(value, expression, connection)
-        return value
+    def fetch(self, connection: Any, digests: list[bytes]) -> Row | None:
+        parameters = [*self.parameters]
+        for place, digest in zip(self.places, digests):  # noqa: B905 - of one length
+            parameters[place] = digest
+        row: Row | None = connection.connection.execute(self.sql, parameters).fetchone()
+        return row
 
-    return known or convert
-
-
-def moment(text: str) -> datetime:
-    """SQLite keeps moments in UTC, as text that does not say so."""
-    return datetime.fromisoformat(f"{text}+00:00")
-
-
-def from_json(text: str) -> Any:
-    return [] if text == "[]" else json.loads(text)
-
-
-QUICK: dict[tuple[str, ...], Callable[[Any], Any]] = {
-    ("DatabaseOperations.convert_datetimefield_value",): moment,
-    ("DatabaseOperations.convert_booleanfield_value",): bool,
-    ("JSONField.from_db_value",): from_json,
-}
+    def load(self, connection: Any, row: Row) -> Row:
+        return row
 
 
 def bytes_of(parameter: Any) -> bytes | None:

@@ -3,6 +3,7 @@
 Stored and sent as OAuth does it (RFC 6749, section 3.3): words parted by single spaces, sorted.
 """
 
+import functools
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -44,6 +45,7 @@ def needed_for(method: str | None, resource_or_scope: str) -> str:
     return f"{resource_or_scope}:{READ if method in READING_METHODS else WRITE}"
 
 
+@functools.lru_cache(maxsize=1024)
 def parse(text: str) -> frozenset[str]:
     return frozenset(text.split())
 

@@ -11,12 +11,12 @@ from tokens.refusals import Refused
 
 CALLS_WINDOW_SECONDS = MINUTE
 
-recently_met = Recent(most=50_000)
+recently_met: Recent[bytes, bool] = Recent(most=50_000)
 
 
 def count_call(token: Token, *, is_good: bool = True) -> Window:
     """Also of a token that is refused, but then apart: a thief with the former text must not use up the new one's."""
-    recently_met.add(bytes(token.digest))
+    recently_met[bytes(token.digest)] = True
     bucket = token.bucket if is_good else f"refused {token.pk}"
     return limiter.spend(per_minute(settings.API_CALLS_PER_MINUTE), "token", bucket)
 
@@ -31,7 +31,7 @@ def refuse_flood(address: str, digests: list[bytes]) -> None:
     Tokens in use go on, for the program that uses them may share its address with whoever floods us. So do all from
     an address that is not known: it is everybody's.
     """
-    if any(digest in recently_met for digest in digests) or not address:
+    if not address or any(map(recently_met.__contains__, digests)):
         return
     window = limiter.look(per_minute(settings.API_REFUSALS_PER_MINUTE), "address", household(address))
     if not window.remaining:

@@ -23,6 +23,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
             connection = link.ask(super().get_new_connection, conn_params)
         except Away as away:
             raise away.__cause__ or psycopg.OperationalError("PostgreSQL is away.") from None
+        self.prepared: dict[bytes, list[int]] = {}  # what `statement` has prepared here, and the types of its columns
         wait = connection.wait
         connection.wait = lambda generator, **options: wait(attended(generator, connection), **options)
         return connection

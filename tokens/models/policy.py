@@ -107,9 +107,14 @@ class Policy(models.Model):
             return Block.EXPIRY
         if self.misses_second_factor(token.owner):
             return Block.SECOND_FACTOR
-        if self.idle_after and token.last_seen_at + self.idle_after <= now:
+        idle_from = self.idle_from(token)
+        if idle_from and idle_from <= now:
             return Block.IDLE
         return None
+
+    def idle_from(self, token: "Token") -> datetime | None:
+        """When it was not used for too long, should nobody use it."""
+        return token.last_seen_at + self.idle_after if self.idle_after else None
 
     def is_too_long(self, created_at: datetime, expires_at: datetime | None) -> bool:
         if self.lifetime is None:

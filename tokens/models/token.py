@@ -13,6 +13,7 @@ from django.urls import reverse
 from accounts.models import License, Organization
 from accounts.validators import validate_plain_text
 from tokens import scopes
+from tokens.clearance import Clearances
 from tokens.models.policy import Block, Policy
 from tokens.models.querysets import NEVER, TokenQuerySet
 from tokens.models.shape import TextShape
@@ -74,6 +75,8 @@ class Token(models.Model):
 
     # Of account tokens only, filled by with_seat().
     owner_seat_ends_at: datetime = NEVER.value
+    # Of those that a call looked up.
+    clearances: Clearances | None = None
 
     objects = TokenQuerySet.as_manager()
 
@@ -247,7 +250,7 @@ class Token(models.Model):
         """Whether it may do this: it holds the permission, and the policy does not withhold it."""
         return scopes.allows(self.scopes, needed) and not scopes.is_withheld(needed, self.withheld)
 
-    @property
+    @cached_property
     def withheld(self) -> frozenset[str]:
         """What the policy keeps back from its owner."""
         policy = self.policy
