@@ -1,34 +1,34 @@
-"""Around the whole application: each call's outcome and duration, for the metrics. Where they are off, nothing is."""
+"""The application with each call's outcome and duration counted, for the metrics."""
 
 import sys
 import time
-from collections.abc import Callable
 from typing import Any
 
 from django.core.signals import got_request_exception
 from django.db import Error
+from django.http import HttpRequest
 
 from config import metrics
-from config.metrics import COLUMN_OF, DATABASE_FAILURES, LET_IN
+from config.application import Application
+from config.metrics import COLUMN_OF, DATABASE_FAILURES, LET_IN, Board
 
-Application = Callable[[dict[str, Any], Any], Any]
+
+def made_application() -> Application:
+    """Where metrics are off, nothing is counted."""
+    return Application() if metrics.board is None else MeasuredApplication(metrics.board)
 
 
-def measured(application: Application, prefix: str) -> Application:
-    """The WSGI application with its calls counted; itself where metrics are off."""
-    board = metrics.board
-    if board is None:
-        return application
+class MeasuredApplication(Application):
+    def __init__(self, board: Board) -> None:
+        super().__init__()
+        self.board = board
+        got_request_exception.connect(note_exception)
 
-    def measure(environ: dict[str, Any], start_response: Any) -> Any:
+    def respond(self, request: HttpRequest) -> Any:
         begun = time.perf_counter()
-        response = application(environ, start_response)
-        if environ["PATH_INFO"].startswith(prefix):
-            board.count_call(outcome_of(response), time.perf_counter() - begun)
+        response = super().respond(request)
+        self.board.count_call(outcome_of(response), time.perf_counter() - begun)
         return response
-
-    got_request_exception.connect(note_exception)
-    return measure
 
 
 def outcome_of(response: Any) -> str:

@@ -2,11 +2,11 @@
 
 import os
 
-from django.conf import settings
-from django.core.wsgi import get_wsgi_application
-
-from config.measuring import measured
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+django.setup(set_prefix=False)
 
-application = measured(get_wsgi_application(), settings.API_PATH_PREFIX)
+from config.measuring import made_application  # noqa: E402 - what it imports reads the settings
+
+application = made_application()

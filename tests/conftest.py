@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
-from django.db import connection
+from django.db import connection, connections
 from django.test import Client
 from hypothesis import settings as hypothesis_settings
 
@@ -47,6 +47,12 @@ def fresh_counters() -> Iterator[None]:
     foreign.known.forget()
     yield
     ledger.gathered = Gathered()
+
+
+@pytest.fixture
+def one_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As Django's own test client does it: a request that begins or ends does not end the test's connection."""
+    monkeypatch.setattr(connections["default"], "close_if_unusable_or_obsolete", lambda: None)
 
 
 @pytest.fixture(scope="session")

@@ -11,10 +11,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from django.core.handlers.wsgi import WSGIHandler
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from config.measuring import made_application
 from tests.benchmarks import bare
 from tests.benchmarks.contenders import Contender
 
@@ -24,7 +24,7 @@ Application = Callable[..., Any]
 
 
 def run(field: list[Contender], *, rounds: int) -> None:
-    ours = WSGIHandler()
+    ours = made_application()
     applications = [ours if contender.is_ours else bare.application for contender in field]
     for contender, application in zip(field, applications, strict=True):
         contender.queries = queries_of(contender, application)
@@ -39,7 +39,8 @@ def call(contender: Contender, application: Application) -> None:
     response = application(environ, lambda status, _: answer.append(status))
     for _ in response:
         pass
-    response.close()
+    if hasattr(response, "close"):
+        response.close()
     assert answer[0].startswith(f"{contender.status} "), (contender.name, answer)
 
 

@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.handlers.wsgi import WSGIHandler
-from django.core.signals import got_request_exception, request_started
-from django.db import OperationalError, close_old_connections
+from django.core.signals import got_request_exception
+from django.db import OperationalError
 from django.http import HttpResponse
 from django.test import RequestFactory
 
 from accounts.models import License
 from config import measuring, metrics
+from config.application import Application
 from config.environment import Environment, SettingError
-from config.measuring import measured, outcome_of
+from config.measuring import made_application, outcome_of
 from config.metrics import BACKLOG, COLUMN_OF, LET_IN, SIZE, WRITTEN_AT, Board
 from config.metrics_server import exposition
 from tests.factories import issue
@@ -61,11 +61,9 @@ def read(board: Board, now: float = 0.0) -> dict[str, float]:
     return found
 
 
-def test_off_means_that_nothing_stands_around_the_application() -> None:
-    application = WSGIHandler()
-
+def test_off_means_that_nothing_is_counted() -> None:
     assert metrics.board is None
-    assert measured(application, "/api/") is application
+    assert type(made_application()) is Application
 
 
 def test_a_refusal_counts_by_its_code_and_the_rest_by_status() -> None:
@@ -85,17 +83,14 @@ def test_a_refusal_counts_by_its_code_and_the_rest_by_status() -> None:
     ]
 
 
-@pytest.fixture
-def one_connection() -> Iterator[None]:
-    """The database stays that of the test, as Django's own client keeps it."""
-    request_started.disconnect(close_old_connections)
+@pytest.fixture(autouse=True)
+def unlistened() -> Iterator[None]:
     yield
-    request_started.connect(close_old_connections)
     got_request_exception.disconnect(measuring.note_exception)
 
 
 def test_calls_are_counted_and_pages_are_not(board: Board, issued: Issued, one_connection: None) -> None:
-    application = measured(WSGIHandler(), "/api/")
+    application = made_application()
 
     def ask(path: str, **extra: str) -> None:
         application(RequestFactory().get(path, **extra).environ, lambda *arguments: None)

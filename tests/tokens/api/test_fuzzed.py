@@ -4,14 +4,12 @@
 """
 
 import os
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import schemathesis
 from django.conf import settings as chosen
-from django.core.signals import request_finished, request_started
-from django.db import close_old_connections, transaction
+from django.db import transaction
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from schemathesis.config import SchemathesisConfig
@@ -48,15 +46,7 @@ config = SchemathesisConfig.from_dict(
 description = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", application, config=config)
 
 
-@pytest.fixture(autouse=True)
-def one_connection() -> Iterator[None]:
-    """As Django's own test client does it: the end of a request does not end the test's connection."""
-    ends = (request_started, request_finished)
-    for signal in ends:
-        signal.disconnect(close_old_connections)
-    yield
-    for signal in ends:
-        signal.connect(close_old_connections)
+pytestmark = pytest.mark.usefixtures("one_connection")
 
 
 @pytest.fixture(params=["administrator", "member"])
