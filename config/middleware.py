@@ -12,6 +12,7 @@ from django.http.response import HttpResponseBase
 
 from config import headers, probes
 from config.endpoints import endpoint
+from config.headers import Prepared
 from config.logs import current_request_id
 from config.quick import settings
 from tokens import forward_auth, protocol
@@ -20,10 +21,12 @@ from tokens.problems import is_call, problem
 
 GetResponse = Callable[[HttpRequest], Any]
 
-HEADERS = {
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-}
+HEADERS = headers.prepared(
+    {
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    }
+)
 
 
 class DoorsMiddleware:
@@ -42,7 +45,7 @@ class DoorsMiddleware:
             response = forward_auth.answer(request, lambda call: complete(self.call(call), self.headers))
         else:
             response = complete(fault_of(request) or self.call(request), self.headers)
-        headers.put(response, {"Request-Id": number})
+        headers.put(response, {"request-id": ("Request-Id", number)})
         return response
 
     def probe(self, request: HttpRequest) -> Any:
@@ -50,10 +53,10 @@ class DoorsMiddleware:
         return complete(response, self.headers) if response else None
 
 
-def headers_of_calls() -> dict[str, str]:
+def headers_of_calls() -> Prepared:
     """What only a page heeds stays out: each header is work, here and on the way."""
     transport = f"max-age={settings.SECURE_HSTS_SECONDS}; includeSubDomains; preload"
-    return {
+    always = {
         "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
         "Cross-Origin-Resource-Policy": "same-origin",
         "Referrer-Policy": settings.SECURE_REFERRER_POLICY,
@@ -61,6 +64,7 @@ def headers_of_calls() -> dict[str, str]:
         "X-Frame-Options": settings.X_FRAME_OPTIONS,
         **({"Strict-Transport-Security": transport} if settings.SECURE_HSTS_SECONDS else {}),
     }
+    return headers.prepared(always)
 
 
 def number_of(request: HttpRequest) -> str:
@@ -87,7 +91,7 @@ def is_ours(host: str, allowed: tuple[str, ...]) -> bool:
     return not host or (bool(domain) and validate_host(domain, allowed))
 
 
-def complete(response: Any, always: dict[str, str]) -> Any:
+def complete(response: Any, always: Prepared) -> Any:
     """Private by default: nothing that a view answers is stored anywhere, unless the view says otherwise."""
     headers.put_missing(response, "Cache-Control", "no-store")
     headers.put(response, always)

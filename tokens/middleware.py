@@ -14,6 +14,7 @@ from django.utils.cache import patch_vary_headers
 from accounts.actor import user_agent_of
 from accounts.address import client_address
 from config import headers
+from config.headers import Prepared
 from config.limiter import Window
 from config.quick import settings
 from tokens import lifecycle, protocol, refusals, throttling, uses
@@ -106,11 +107,16 @@ def tell(request: HttpRequest, response: HttpResponseBase, token: Token | None, 
         tell_expiry(response, token, now)
         tell_limit(response, request.window)  # type: ignore[attr-defined]
     headers.put_missing(response, "Cache-Control", "no-store")
-    names = ["Authorization", *settings.TOKEN_EXTRA_HEADERS]
+    names = varied_by(*settings.TOKEN_EXTRA_HEADERS)
     if response.has_header("Vary"):
-        patch_vary_headers(response, names)
+        patch_vary_headers(response, names.split(", "))
     else:
-        headers.put(response, {"Vary": ", ".join(names)})
+        headers.put_missing(response, "Vary", names)
+
+
+@functools.cache
+def varied_by(*extra: str) -> str:
+    return ", ".join(["Authorization", *extra])
 
 
 def tell_limit(response: HttpResponseBase, window: Window) -> None:
@@ -118,19 +124,25 @@ def tell_limit(response: HttpResponseBase, window: Window) -> None:
 
     And the three words of its earlier versions, which programs in the field read.
     """
-    limit, remaining, seconds = window.limit, window.remaining, window.seconds_left
+    headers.put(response, quota(window.limit))
+    remaining, seconds = str(window.remaining), str(window.seconds_left)
     told = {
-        "RateLimit-Policy": f'"calls";q={limit};w={throttling.CALLS_WINDOW_SECONDS}',
-        "RateLimit": f'"calls";r={remaining};t={seconds}',
-        "RateLimit-Limit": str(limit),
-        "RateLimit-Remaining": str(remaining),
-        "RateLimit-Reset": str(seconds),
+        "ratelimit": ("RateLimit", f'"calls";r={remaining};t={seconds}'),
+        "ratelimit-remaining": ("RateLimit-Remaining", remaining),
+        "ratelimit-reset": ("RateLimit-Reset", seconds),
     }
     headers.put(response, told)
+
+
+@functools.cache
+def quota(limit: int) -> Prepared:
+    policy = f'"calls";q={limit};w={throttling.CALLS_WINDOW_SECONDS}'
+    return headers.prepared({"RateLimit-Policy": policy, "RateLimit-Limit": str(limit)})
 
 
 def tell_expiry(response: HttpResponseBase, token: Token, now: datetime) -> None:
     """A program can warn its people in time: RFC 3339, in the last thirty days."""
     ends_at = token.ends_at
     if ends_at and now < ends_at <= now + EXPIRY_TOLD_WITHIN:
-        headers.put(response, {"Tokenrack-Token-Expires": ends_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")})
+        told = ends_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        headers.put(response, {"tokenrack-token-expires": ("Tokenrack-Token-Expires", told)})

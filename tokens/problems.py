@@ -10,6 +10,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.http import HttpRequest, HttpResponse
 
 from config import headers
+from config.headers import Prepared
 from tokens.refusals import Refusal, Refused
 
 if TYPE_CHECKING:
@@ -43,12 +44,12 @@ def problem_of(refused: Refused) -> HttpResponse:
     response = made(body, refusal.status, refusal.code)
     headers.put(response, told)
     if refused.retry_after is not None:
-        headers.put(response, {"Retry-After": str(refused.retry_after)})
+        headers.put(response, {"retry-after": ("Retry-After", str(refused.retry_after))})
     return response
 
 
 @functools.lru_cache(maxsize=256)
-def said(refusal: Refusal, scope: str, rule: "Block | None") -> tuple[bytes, dict[str, str]]:
+def said(refusal: Refusal, scope: str, rule: "Block | None") -> tuple[bytes, Prepared]:
     """The body and the headers of a refusal: there are few of them, and floods of each."""
     members: dict[str, Any] = {"error": refusal.error} if refusal.error else {}
     detail = ""
@@ -61,7 +62,7 @@ def said(refusal: Refusal, scope: str, rule: "Block | None") -> tuple[bytes, dic
     response = problem(refusal.status, refusal.code, refusal.title, detail, **members)
     is_challenged = refusal.status in {400, 401, 403}
     told = {"WWW-Authenticate": challenge(refusal.error, refusal.title, scope)} if is_challenged else {}
-    return response.content, told
+    return response.content, headers.prepared(told)
 
 
 def challenge(error: str, description: str, scope: str) -> str:
