@@ -116,6 +116,7 @@ class Deployed:
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(str(self.folder / "socket"))
         self.listener.listen(64)
+        self.listener.settimeout(PATIENCE_SECONDS)
         self.notices = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.notices.bind(str(self.folder / "notify"))
         self.notices.settimeout(PATIENCE_SECONDS)

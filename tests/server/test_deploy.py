@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -101,6 +102,18 @@ def test_a_restart_refuses_nobody(here: Deployed, token: str) -> None:
         thread.join()
 
     assert set(answers) == {200}
+
+
+def test_nginx_keeps_no_connection_that_a_restart_would_cut_off(tmp_path: Path) -> None:
+    with deployed(tmp_path) as alone, ThreadPoolExecutor(1) as caller:
+        answer = caller.submit(alone.get, SELF)
+        connection, _ = alone.listener.accept()
+        head = connection.recv(65_536)
+        connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+        connection.close()
+
+    assert answer.result().status_code == 204
+    assert b"\r\nConnection: close\r\n" in head
 
 
 def test_while_nobody_answers_nginx_says_so_as_a_problem(tmp_path: Path) -> None:
