@@ -224,7 +224,7 @@ def test_who_calls_too_often_is_told_when_to_come_back(
 ) -> None:
     token = scene[f"busy-{name}"]
     for _ in range(CALLS_PER_MINUTE):
-        assert call(tokenrack.port, "/api/v1/forward-auth?scope=any", token=token).status == 200
+        assert call(tokenrack.port, "/api/v1/forward-auth?scope=any", token=token).status == 204
 
     answer = call(proxy, "/reports", token=token)
 
