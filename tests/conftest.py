@@ -16,6 +16,7 @@ from accounts.models import License, Organization, User
 from config import quick
 from config.limiter import limiter
 from tests.factories import LicenseFactory, OrganizationFactory, UserFactory
+from tests.migrating import migrate_forward
 from tests.server.postgresql import PostgreSQL
 from tests.server.redis import RedisServer
 from tokens import foreign
@@ -74,6 +75,13 @@ def redis() -> Iterator[RedisServer]:
     redis.start()
     yield redis
     redis.stop()
+
+
+@pytest.fixture
+def comes_back(transactional_db: None) -> Iterator[None]:
+    """The newest schema, which later tests need too."""
+    yield
+    migrate_forward()
 
 
 @pytest.fixture
