@@ -1,5 +1,6 @@
 """The cast: Alice owns, Bob administers her organization, Mallory another one, Charlie must see nothing."""
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from django.core.cache import cache
 from django.db import connection, connections
 from django.test import Client
+from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
 from accounts import triggers
@@ -14,6 +16,7 @@ from accounts.models import License, Organization, User
 from config import quick
 from config.limiter import limiter
 from tests.factories import LicenseFactory, OrganizationFactory, UserFactory
+from tests.migrating import migrate_forward
 from tests.server.postgresql import PostgreSQL
 from tests.server.redis import RedisServer
 from tokens import foreign
@@ -28,8 +31,13 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
         triggers.remove(connection)
 
 
-# A slow machine is no fault.
-hypothesis_settings.register_profile("house", deadline=None)
+# A slow machine is no fault, and the same code has the same outcome: who wants others tries harder (FUZZ_EXAMPLES).
+hypothesis_settings.register_profile(
+    "house",
+    deadline=None,
+    derandomize="FUZZ_EXAMPLES" not in os.environ,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 hypothesis_settings.load_profile("house")
 
 
@@ -73,6 +81,13 @@ def redis() -> Iterator[RedisServer]:
     redis.start()
     yield redis
     redis.stop()
+
+
+@pytest.fixture
+def comes_back(transactional_db: None) -> Iterator[None]:
+    """The newest schema, which later tests need too."""
+    yield
+    migrate_forward()
 
 
 @pytest.fixture

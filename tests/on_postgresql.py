@@ -44,6 +44,7 @@ CHOSEN = [
     "tests/tokens/test_plans.py",
     "tests/tokens/test_policy.py",
     "tests/tokens/test_rotation.py",
+    "tests/test_upgrade.py",
 ]
 
 

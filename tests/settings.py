@@ -27,6 +27,8 @@ SCRATCH = BASE_DIR / ".pytest_cache"
 SCRATCH.mkdir(exist_ok=True)
 IS_ON_SQLITE = DATABASES["default"]["ENGINE"].endswith("sqlite3")
 DATABASES["default"]["TEST"] = {"NAME": str(SCRATCH / f"tokenrack-{os.getpid()}.sqlite3")} if IS_ON_SQLITE else {}
+if IS_ON_SQLITE:
+    DATABASES["default"]["OPTIONS"]["timeout"] = 60  # forty threads that all write may wait, on a busy machine
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 PASSWORD_HASHERS = ["tests.hashers.FastHasher"]
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "testserver"]

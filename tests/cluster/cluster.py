@@ -17,21 +17,20 @@ from tests.server.ports import free_port
 from tests.server.postgresql import PostgreSQL
 from tests.server.proxies import Program, nginx
 from tests.server.redis import RedisServer
+from tests.waiting import PATIENCE_SECONDS, wait_for
 
-# Longer than any answer may take, and shorter than a server waits that does not notice what is wrong.
-PATIENCE_SECONDS = 15
 NGINX = """
 events {{ worker_connections 1024; }}
 http {{
     access_log off;
-    upstream tokenrack {{ server 127.0.0.1:{0} max_fails=0; server 127.0.0.1:{1} max_fails=0; keepalive 16; }}
+    upstream tokenrack {{ server 127.0.0.1:{0} max_fails=0; server 127.0.0.1:{1} max_fails=0; }}
     server {{
         listen 127.0.0.1:{2};
         location / {{
             proxy_pass http://tokenrack;
             proxy_http_version 1.1;
             proxy_set_header Host localhost;
-            proxy_set_header Connection "";
+            proxy_set_header Connection close;
             proxy_set_header X-Forwarded-For $remote_addr;
         }}
     }}
@@ -94,9 +93,10 @@ class Cluster:
 
     def wait_until_all_answer(self, text: str) -> None:
         """Every thread of every process, as far as can be told: many calls at once are answered, then many in a row."""
-        until = time.monotonic() + 2 * PATIENCE_SECONDS
-        while not all(self.answers(port, text) for port in self.ports):
-            assert time.monotonic() < until, self.servers[0].log + self.servers[1].log
+        wait_for(
+            lambda: all(self.answers(port, text) for port in self.ports),
+            lambda: self.servers[0].log + self.servers[1].log,
+        )
 
     def answers(self, port: int, text: str) -> bool:
         at_first = at_once(16, lambda _: call(port, text))
@@ -159,14 +159,12 @@ class Load:
     def __exit__(self, *error: object) -> None:
         self.is_over.set()
         for thread in self.threads:
-            thread.join(2 * PATIENCE_SECONDS)
+            thread.join(PATIENCE_SECONDS)
 
     def wait_for(self, count: int) -> None:
         """Until so many more acts are over."""
-        until, before = time.monotonic() + 2 * PATIENCE_SECONDS, len(self.seen)
-        while len(self.seen) < before + count:
-            assert time.monotonic() < until, f"{len(self.seen) - before} of {count}"
-            time.sleep(0.01)
+        before = len(self.seen)
+        wait_for(lambda: len(self.seen) >= before + count, lambda: f"{len(self.seen) - before} of {count}")
 
     def since(self, moment: float) -> list[Any]:
         """Results of acts that began after the moment."""

@@ -65,7 +65,9 @@ def cluster(tmp_path_factory: pytest.TempPathFactory, postgresql: PostgreSQL) ->
 @pytest.fixture
 def people(cluster: Cluster) -> dict[str, Person]:
     """An organization of the test's own: Bob administers it, Alice has ten hooks, another one a hundred."""
-    return json.loads(cluster.servers[0].run("-c", SCENE, f"o{uuid4().hex[:12]}"))
+    people = json.loads(cluster.servers[0].run("-c", SCENE, f"o{uuid4().hex[:12]}"))
+    cluster.wait_until_all_answer(people["many"]["named"])
+    return people
 
 
 @pytest.fixture

@@ -9,15 +9,31 @@ from pathlib import Path
 from tests.cluster.cluster import Answer, Cluster, Load, at_once, call
 from tests.cluster.conftest import Person
 from tests.server.app import Server
+from tests.waiting import wait_for
 
 ROUNDS = 4
 THREADS = 4
 
 
+def kill_a_worker_of(server: Server) -> None:
+    """As soon as there are two: the other one goes on."""
+    wait_for(lambda: len(workers_of(server)) == 2, lambda: server.log)
+    os.kill(workers_of(server)[0], signal.SIGKILL)
+
+
 def workers_of(server: Server) -> list[int]:
+    """Those that live: one that was killed stands there until its parent has looked."""
     assert server.process is not None
     pid = server.process.pid
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [int(child) for child in children if lives(child)]
+
+
+def lives(process: str) -> bool:
+    try:
+        return bool(Path(f"/proc/{process}/cmdline").read_bytes())
+    except OSError:
+        return False
 
 
 def test_what_was_answered_holds_and_nothing_is_half_there(cluster: Cluster, people: dict[str, Person]) -> None:
@@ -31,7 +47,7 @@ def test_what_was_answered_holds_and_nothing_is_half_there(cluster: Cluster, peo
     with Load(make, THREADS) as load:
         for _ in range(ROUNDS):
             load.wait_for(8)
-            os.kill(workers_of(cluster.servers[0])[0], signal.SIGKILL)
+            kill_a_worker_of(cluster.servers[0])
 
     answers = [answer for _, answer in load.seen if isinstance(answer, Answer)]
     made = [answer.body for answer in answers if answer.status == 201]

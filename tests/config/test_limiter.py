@@ -141,8 +141,9 @@ def test_losing_redis_and_finding_it_is_said_once(
     assert found.getMessage() == "Redis is back: rate limits are counted together again."
 
 
-def test_a_redis_that_is_away_is_not_tried_again_on_every_call() -> None:
+def test_a_redis_that_is_away_is_not_tried_again_on_every_call(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that takes connections and never says anything counts how often it was asked."""
+    monkeypatch.setattr(redis_link.Link, "retry_seconds", MINUTE)
     asked = []
     with socket.create_server(("127.0.0.1", 0)) as silent:
 

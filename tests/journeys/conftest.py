@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, 
 from accounts.models import User
 from tests.conftest import signed_in
 from tests.factories import PASSWORD
+from tests.waiting import PATIENCE_SECONDS
 
 # Playwright keeps an event loop in this thread, which makes Django think that the tests are asynchronous.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -23,7 +24,7 @@ SWITCHES = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run "
     "--disable-background-networking --disable-component-update --disable-sync"
 )
-WAIT_MS = 10_000
+WAIT_MS = PATIENCE_SECONDS * 1000
 expect.set_options(timeout=WAIT_MS)
 
 OpenPage = Callable[..., Page]
@@ -174,10 +175,19 @@ def sign_out(page: Page) -> None:
     expect(page.locator("[name=login]")).to_be_visible()
 
 
+# It says so for two seconds, which a busy machine may look away for.
+LISTEN = """button => {
+  const note = () => button.textContent.includes("Copied") && button.toggleAttribute("data-said", true);
+  document.querySelectorAll("[data-said]").forEach((former) => former.removeAttribute("data-said"));
+  new MutationObserver(note).observe(button, { characterData: true, childList: true, subtree: true });
+}"""
+
+
 def copied(scope: Locator, name: str = "Copy") -> str:
-    """What the clipboard holds after the button was pressed."""
-    done = scope.locator("copy-button[copied]")
-    expect(done).to_have_count(0)
-    scope.get_by_role("button", name=name, exact=True).click()
-    expect(done).to_have_text("Copied")
+    """What the clipboard holds after the button was pressed, and said so."""
+    expect(scope.locator("copy-button[copied]")).to_have_count(0)
+    button = scope.get_by_role("button", name=name, exact=True)
+    button.evaluate(LISTEN)
+    button.click()
+    expect(scope.locator("button[data-said]")).to_have_count(1)
     return scope.page.evaluate("navigator.clipboard.readText()")

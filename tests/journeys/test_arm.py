@@ -122,10 +122,11 @@ def test_once_the_dialog_is_closed_the_token_is_nowhere_to_be_seen(page: Page, b
     plaintext = copied(dialog)
     assert plaintext in page.content()
 
-    if closing == "Escape":
-        page.keyboard.press("Escape")
-    else:
-        dialog.get_by_role("link", name="Done").click()
+    with page.expect_event("load"):
+        if closing == "Escape":
+            page.keyboard.press("Escape")
+        else:
+            dialog.get_by_role("link", name="Done").click()
 
     expect(page.locator("[data-secret]")).to_have_count(0)
     expect(page.get_by_role("row", name="monitoring")).to_be_visible()

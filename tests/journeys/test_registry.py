@@ -13,6 +13,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from accounts.models import User
 from tests.journeys.conftest import Call, arrive, copied, sign_in
+from tests.waiting import PATIENCE_SECONDS
 from tokens.models import Token
 
 ME = "/api/v1/me"
@@ -147,7 +148,8 @@ def test_an_example_works_as_copied(page: Page, alice: User, tab: str, interpret
     program = copied(page.get_by_role("tabpanel"))
 
     environment = os.environ | {"TOKENRACK_TOKEN": plaintext}
-    printed = subprocess.run([*interpreter, program], env=environment, capture_output=True, text=True, timeout=30)
+    command = [*interpreter, program]
+    printed = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=PATIENCE_SECONDS)
     assert alice.email in printed.stdout, printed.stderr
 
 

@@ -61,6 +61,7 @@ def test_arm_an_administrator_reaches_the_tokens_and_creates_one(plain_page: Pag
     plaintext = shown(plain_page)
     assert status(call, f"Bearer {plaintext}") == 200
     plain_page.get_by_role("link", name="Done").click()
+    expect(plain_page.locator("noscript code")).to_have_count(0)
     expect(plain_page.get_by_role("row", name="monitoring")).to_be_visible()
     assert plaintext not in plain_page.content()
 
@@ -80,10 +81,12 @@ def test_arm_a_deactivation_is_asked_about_on_a_page(
     expect(plain_page.get_by_text("Alice Holm is deactivated.")).to_be_visible()
     assert status(call, f"Bearer {plaintext}") == 401
     plain_page.get_by_role("button", name="Reactivate Alice Holm").click()
+    expect(plain_page.get_by_text("Alice Holm is back.")).to_be_visible()
     plain_page.goto("/admin/meridian/tokens/")
     plain_page.get_by_role("button", name="Re-approve nightly-export").click()
     plain_page.get_by_label("Reason").fill("Back from leave")
     press(plain_page, "Re-approve")
+    expect(plain_page.get_by_text("nightly-export works again.")).to_be_visible()
     assert status(call, f"Bearer {plaintext}") == 200
 
 

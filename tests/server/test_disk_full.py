@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.server.app import Server
+from tests.waiting import PATIENCE_SECONDS
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def processes(server: Server) -> list[int]:
 
 
 def ask(server: Server, method: str, path: str, text: str, body: dict[str, Any] | None = None) -> tuple[int, Any]:
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE_SECONDS)
     headers = {"Authorization": f"Bearer {text}", "Content-Type": "application/json"}
     connection.request(method, f"/api/v1/{path}", json.dumps(body) if body else None, headers)
     answer = connection.getresponse()

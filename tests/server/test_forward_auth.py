@@ -30,8 +30,9 @@ from tests.factories import LicenseFactory, OrganizationFactory, issue
 
 call_command("migrate", verbosity=0)
 license = LicenseFactory(organization=OrganizationFactory(slug="meridian"), allowance=40)
-scopes = {"reader": "reports:read", "writer": "reports:write", "other": "account:read", "busy": "reports:read"}
-scopes |= {f"doomed-{name}": "reports:write" for name in ("nginx", "caddy", "traefik", "envoy")}
+scopes = {"reader": "reports:read", "writer": "reports:write", "other": "account:read"}
+for name in ("nginx", "caddy", "traefik", "envoy"):
+    scopes |= {f"doomed-{name}": "reports:write", f"busy-{name}": "reports:read"}
 texts = {name: str(issue(license, name=name, scope=scope).plaintext) for name, scope in scopes.items()}
 # Envoy takes a caller on its own machine for the machine's outer address, which is where we do not know, but not there.
 bound = {"home": ["0.0.0.0/1", "128.0.0.0/2", "192.0.0.0/5", "::/0"], "abroad": ["203.0.113.0/24"]}
@@ -218,13 +219,14 @@ def test_a_revocation_is_in_force_with_the_next_call(
     assert_problem(call(proxy, "/reports", token=token), 401, "token_revoked")
 
 
-def test_who_calls_too_often_is_told_when_to_come_back(proxy: int, tokenrack: Program, scene: dict[str, Any]) -> None:
+def test_who_calls_too_often_is_told_when_to_come_back(
+    name: str, proxy: int, tokenrack: Program, scene: dict[str, Any]
+) -> None:
+    token = scene[f"busy-{name}"]
     for _ in range(CALLS_PER_MINUTE):
-        answer = call(tokenrack.port, "/api/v1/forward-auth?scope=any", token=scene["busy"])
-        if answer.status == 429:
-            break
+        assert call(tokenrack.port, "/api/v1/forward-auth?scope=any", token=token).status == 204
 
-    answer = call(proxy, "/reports", token=scene["busy"])
+    answer = call(proxy, "/reports", token=token)
 
     assert_problem(answer, 429, "rate_limited")
     assert answer.headers["Retry-After"].isdigit()

@@ -5,11 +5,11 @@ Each test starts gunicorn with config/gunicorn.py on a database of its own and a
 
 import http.client
 import threading
-import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.server.app import PATIENCE_SECONDS, Server
+from tests.server.app import Server
+from tests.waiting import wait_for
 
 ROTATE = """
 import sys
@@ -61,7 +61,7 @@ def test_a_killed_server_loses_the_counters_of_its_last_seconds_and_nothing_else
     server.choices["USAGE_FLUSH_SECONDS"] = "1"
     server.start()
     assert call_many(server, early, calls=48) == {200: 48}
-    time.sleep(2.5)
+    wait_for(lambda: server.calls_of(early) == 48)
 
     assert call_many(server, early, calls=16) == {200: 16}
     assert server.connection().call(late) == 200
@@ -118,10 +118,3 @@ def test_a_worker_that_is_recycled_writes_what_it_has_counted(server: Server, te
     assert set(answers) <= {200, "closed"}
     assert answers[200] > 500
     assert server.calls_of(texts[0]) == answers[200]
-
-
-def wait_for(condition) -> None:
-    until = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < until
-        time.sleep(0.05)

@@ -9,10 +9,11 @@ from shutil import copyfile
 import pytest
 
 from config.logs import MOST_ALIKE
-from tests.server.app import PATIENCE_SECONDS, Server
+from tests.server.app import Server
 from tests.server.proxies import call
+from tests.waiting import PATIENCE_SECONDS
 
-FLOOD = 300
+FLOOD = 100
 
 
 class OnFullDisk(Server):

@@ -1,15 +1,15 @@
 """The metrics of the real server: of all workers together, at their own address, and only where they are asked for."""
 
 import socket
-import time
 
 import pytest
 
 from tests.config.test_metrics import SAMPLE
-from tests.server.app import PATIENCE_SECONDS, Server
-from tests.server.ports import free_port
+from tests.server.app import Server
+from tests.server.ports import free_port, is_open
 from tests.server.proxies import call
-from tests.server.test_gunicorn import call_many, wait_for
+from tests.server.test_gunicorn import call_many
+from tests.waiting import wait_for
 
 
 @pytest.fixture
@@ -74,10 +74,7 @@ def test_the_address_is_free_again_when_the_server_has_ended_or_was_killed(measu
 
     assert measured.process
     measured.process.kill()  # the master alone: nothing tells the others
-    until = time.monotonic() + PATIENCE_SECONDS
-    while is_open(port):
-        assert time.monotonic() < until
-        time.sleep(0.1)
+    wait_for(lambda: not is_open(port))
 
 
 def test_nothing_is_told_where_calls_come_in_and_nothing_else_where_metrics_are(measured: Server, port: int) -> None:
@@ -93,11 +90,3 @@ def test_an_address_that_is_taken_stops_the_start(server: Server, port: int) -> 
 
         with pytest.raises(AssertionError, match="METRICS_BIND: Address already in use"):
             server.start()
-
-
-def is_open(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), 1).close()
-    except OSError:
-        return False
-    return True

@@ -2,14 +2,14 @@
 
 import http.client
 import json
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.server.app import PATIENCE_SECONDS, Server
+from tests.server.app import Server
 from tests.server.postgresql import PostgreSQL
+from tests.waiting import PATIENCE_SECONDS, wait_for
 
 
 @pytest.fixture
@@ -42,18 +42,12 @@ def ask(server: Server, path: str) -> tuple[int, str, str | None]:
 
 
 def wait_until_ready(server: Server) -> None:
-    until = time.monotonic() + PATIENCE_SECONDS
-    while ask(server, "/readyz")[0] != 200:
-        assert time.monotonic() < until, server.log
-        time.sleep(0.1)
+    wait_for(lambda: ask(server, "/readyz")[0] == 200, lambda: server.log)
 
 
 def wait_until_away(server: Server) -> None:
     """What was found in the last second still counts."""
-    until = time.monotonic() + PATIENCE_SECONDS
-    while ask(server, "/readyz") != (503, "database_away", "5"):
-        assert time.monotonic() < until, server.log
-        time.sleep(0.1)
+    wait_for(lambda: ask(server, "/readyz") == (503, "database_away", "5"), lambda: server.log)
 
 
 def test_it_is_ready_as_long_as_its_database_answers_and_is_up_to_date(served: Server, postgresql: PostgreSQL) -> None:

@@ -11,7 +11,8 @@ from shutil import copyfile
 
 import pytest
 
-from tests.server.app import PATIENCE_SECONDS, Server
+from tests.server.app import Server
+from tests.waiting import PATIENCE_SECONDS
 
 ME = b"GET /api/v1/me HTTP/1.1\r\nHost: localhost\r\n"
 PATCH = b"PATCH /api/v1/me HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"

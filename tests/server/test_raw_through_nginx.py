@@ -6,9 +6,9 @@ from contextlib import suppress
 
 import pytest
 
-from tests.server.app import PATIENCE_SECONDS
 from tests.server.deployed import HOST, Deployed
 from tests.server.test_raw_requests import REQUESTS, SECRET
+from tests.waiting import PATIENCE_SECONDS
 
 SELF = "/api/v1/tokens/self"
 QUIET_SECONDS = 2
@@ -27,8 +27,8 @@ SMUGGLED = {
 }
 
 
-def send(here: Deployed, data: bytes) -> bytes:
-    """All that comes back over TLS, until the connection is closed or nothing more comes."""
+def send(here: Deployed, data: bytes, *, answers: int = 1) -> bytes:
+    """All that comes back over TLS: so many answers, and what else comes soon after them or before the end."""
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     received = b""
@@ -37,10 +37,10 @@ def send(here: Deployed, data: bytes) -> bytes:
         context.wrap_socket(plain, server_hostname=HOST) as connection,
         suppress(ConnectionError, TimeoutError, ssl.SSLError),
     ):
-        connection.settimeout(QUIET_SECONDS)
         connection.sendall(data)
         while part := connection.recv(65_536):
             received += part
+            connection.settimeout(PATIENCE_SECONDS if len(statuses(received)) < answers else QUIET_SECONDS)
     return received
 
 
@@ -75,7 +75,7 @@ def test_a_request_in_a_body_is_no_request(here: Deployed, token: str, framing: 
 
 
 def test_a_request_behind_another_is_one(here: Deployed, token: str) -> None:
-    received = send(here, posted(token, b"Content-Length: 0\r\n\r\n"))
+    received = send(here, posted(token, b"Content-Length: 0\r\n\r\n"), answers=2)
 
     assert statuses(received) == [401, 200]
 

@@ -1,24 +1,18 @@
 """The real server is told to end while calls run: those are finished, what was counted is written, and it ends."""
 
 import socket
-from collections.abc import Iterator
 
-import pytest
-
-from tests.server.app import PATIENCE_SECONDS, Server
-from tests.server.test_gunicorn import wait_for
+from tests.server.app import Server
+from tests.waiting import PATIENCE_SECONDS, wait_for
 
 CALLS = 20
-GRACE_SECONDS = 4
 BODY = b'{"name": "Ada"}'
 
 
-@pytest.fixture
-def running(server: Server) -> Iterator[Server]:
+def start(server: Server, *, grace_seconds: int = PATIENCE_SECONDS) -> None:
     """Nothing is written before the end by itself."""
-    server.choices |= {"USAGE_FLUSH_SECONDS": "60", "GUNICORN_CMD_ARGS": f"--graceful-timeout {GRACE_SECONDS}"}
+    server.choices |= {"USAGE_FLUSH_SECONDS": "60", "GUNICORN_CMD_ARGS": f"--graceful-timeout {grace_seconds}"}
     server.start()
-    return server
 
 
 def begin_call(server: Server, token: str) -> socket.socket:
@@ -40,34 +34,37 @@ def answer_on(connection: socket.socket) -> bytes:
     return received
 
 
-def test_a_call_that_runs_is_answered_and_counted(running: Server, account_token: str) -> None:
-    connection = begin_call(running, account_token)
+def test_a_call_that_runs_is_answered_and_counted(server: Server, account_token: str) -> None:
+    start(server)
+    connection = begin_call(server, account_token)
 
-    assert running.process
-    running.process.terminate()
-    wait_for(lambda: "Handling signal: term" in running.log)
+    assert server.process
+    server.process.terminate()
+    wait_for(lambda: "Handling signal: term" in server.log)
     connection.sendall(BODY)
 
     assert answer_on(connection).startswith(b"HTTP/1.1 200 ")
-    assert running.process.wait(PATIENCE_SECONDS) == 0
-    assert running.calls_of(account_token) == 1
+    assert server.process.wait(PATIENCE_SECONDS) == 0
+    assert server.calls_of(account_token) == 1
 
 
 def test_a_caller_who_never_ends_keeps_neither_the_end_nor_the_counters_back(
-    running: Server, account_token: str, texts: list[str]
+    server: Server, account_token: str, texts: list[str]
 ) -> None:
-    calls = running.connection()
+    start(server, grace_seconds=4)
+    calls = server.connection()
     assert [calls.call(texts[0]) for _ in range(CALLS)] == [200] * CALLS
-    with begin_call(running, account_token):
-        running.end()
+    with begin_call(server, account_token):
+        server.end()
 
-    assert running.calls_of(texts[0]) == CALLS
+    assert server.calls_of(texts[0]) == CALLS
 
 
-def test_counters_that_cannot_be_written_at_the_end_are_said_and_it_ends(running: Server, texts: list[str]) -> None:
-    assert running.connection().call(texts[0]) == 200
-    running.ask("ALTER TABLE tokens_tokenday RENAME TO gone")
+def test_counters_that_cannot_be_written_at_the_end_are_said_and_it_ends(server: Server, texts: list[str]) -> None:
+    start(server)
+    assert server.connection().call(texts[0]) == 200
+    server.ask("ALTER TABLE tokens_tokenday RENAME TO gone")
 
-    running.end()
+    server.end()
 
-    assert "Usage could not be written" in running.log
+    assert "Usage could not be written" in server.log

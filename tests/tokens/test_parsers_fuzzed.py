@@ -27,7 +27,7 @@ EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", FEW))
 fuzz = hypothesis_settings(
     max_examples=EXAMPLES,
     derandomize=EXAMPLES <= FEW,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],  # nothing here changes anything
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],  # nothing here changes anything
 )
 
 PREFIX = "trk_"

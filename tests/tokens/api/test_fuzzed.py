@@ -70,7 +70,8 @@ def number(token: Token) -> None:
 
 
 @description.parametrize()
-@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture])  # each example is taken back
+# Each example is taken back.
+@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_it_is_answered_as_described(case: Any, authorization: str) -> None:
     with transaction.atomic():
         case.call_and_validate(headers={"Authorization": authorization})
