@@ -16,7 +16,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 
-from accounts import audit, invitations, letters, seats
+from accounts import audit, invitations, letters, seats, sessions
 from accounts.actor import Actor
 from accounts.models import Invitation, License, Organization, User
 from accounts.models.user import CLOSED
@@ -101,8 +101,7 @@ def forget(user: User) -> None:
     Invitation.objects.filter(pk__in=list(past.values_list("pk", flat=True))).update(email=nobody)
     EmailAddress.objects.filter(user=user).delete()
     Authenticator.objects.filter(user=user).delete()
-    for session in UserSession.objects.filter(user=user):
-        session.end()
+    sessions.drop(UserSession.objects.filter(user=user))
     people = ContentType.objects.get_for_model(User)
     LogEntry.objects.filter(content_type=people, object_id=str(user.pk)).update(object_repr=CLOSED)
     user.groups.clear()

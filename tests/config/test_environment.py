@@ -226,7 +226,7 @@ def test_redis_takes_the_cache_and_leaves_the_sessions(monkeypatch: pytest.Monke
     loaded = runpy.run_path(str(ROOT / "config" / "settings.py"))
 
     assert loaded["CACHES"]["default"]["BACKEND"] == "config.shared_cache.SharedCache"
-    assert "SESSION_ENGINE" not in loaded
+    assert loaded["SESSION_ENGINE"] == "accounts.session_store"
 
 
 def test_revealing_needs_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
