@@ -4,8 +4,6 @@ The row stays, because the audit log refers to it. Locks: invitation, license, o
 chains last.
 """
 
-from functools import partial
-
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
@@ -48,7 +46,7 @@ def close(user: User, *, actor: Actor) -> None:
         license.user = user
         seats.give_up(license, "member.left" if license.organization else "license.withdrawn", actor)
     forget(user)
-    transaction.on_commit(partial(letters.send, "accounts/email/closed", email, time_zone=time_zone), robust=True)
+    letters.after_commit(lambda: letters.send("accounts/email/closed", email, time_zone=time_zone))
 
 
 def hindrances(user: User) -> list[str]:
