@@ -113,7 +113,7 @@ def rotate(
     if token.is_replaced:  # its own hook and name were left to a successor, and may have been taken since
         check_hook(license, now)
         check_name(license, token.name, now)
-    ends_at = successors_expiry(token, now)
+    ends_at = successors_expiry(token, now, actor=actor)
     if actor.token != token:
         check_successor(actor)
         check_reach(actor, scope=token.scopes, allowed_networks=token.allowed_networks)
