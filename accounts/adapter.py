@@ -1,5 +1,7 @@
 """Where django-allauth asks us: who may sign up, whose address it is, when a sign-in is recent, and in which words."""
 
+from contextlib import suppress
+from http import HTTPStatus
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -9,18 +11,19 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from accounts import guesses
+from accounts import guesses, letters
 from accounts.address import address_to_store
 from accounts.invited import invited
 from accounts.models import User
 from accounts.recency import ask_for_sign_in
 
 HALF_OPEN = "half_open"
+RETRY_AFTER_SECONDS = 120
 SPEAK_FOR_THEMSELVES = {"account/messages/logged_in.txt", "account/messages/logged_out.txt"}
 
 
@@ -78,10 +81,20 @@ class AccountAdapter(DefaultAccountAdapter):
         """After the commit: no lock waits for a mail server, and an act does not fail because it is down."""
 
         def send() -> None:
-            with request_context(self.request):
+            with request_context(self.request), suppress(ImmediateHttpResponse):
                 super(AccountAdapter, self).send_notification_mail(*args, **kwargs)
 
-        transaction.on_commit(send, robust=True)
+        letters.after_commit(send)
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Who waits for a letter that cannot leave is told so, whether the address has an account or not."""
+        try:
+            super().send_mail(template_prefix, email, context)
+        except letters.FAILURES as error:
+            letters.note_failure(error)
+            page = render(self.request, "errors/no_letter.html", status=HTTPStatus.SERVICE_UNAVAILABLE)
+            page.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+            raise ImmediateHttpResponse(page) from None
 
     def login(self, request: HttpRequest, user: Any) -> None:
         """Between the password and the second factor, somebody may be switched off or get another password."""

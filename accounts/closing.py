@@ -4,8 +4,6 @@ The row stays, because the audit log refers to it. Locks: invitation, license, o
 chains last.
 """
 
-from functools import partial
-
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
@@ -16,7 +14,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 
-from accounts import audit, invitations, letters, seats
+from accounts import audit, invitations, letters, seats, sessions
 from accounts.actor import Actor
 from accounts.models import Invitation, License, Organization, User
 from accounts.models.user import CLOSED
@@ -48,7 +46,7 @@ def close(user: User, *, actor: Actor) -> None:
         license.user = user
         seats.give_up(license, "member.left" if license.organization else "license.withdrawn", actor)
     forget(user)
-    transaction.on_commit(partial(letters.send, "accounts/email/closed", email, time_zone=time_zone), robust=True)
+    letters.after_commit(lambda: letters.send("accounts/email/closed", email, time_zone=time_zone))
 
 
 def hindrances(user: User) -> list[str]:
@@ -101,8 +99,7 @@ def forget(user: User) -> None:
     Invitation.objects.filter(pk__in=list(past.values_list("pk", flat=True))).update(email=nobody)
     EmailAddress.objects.filter(user=user).delete()
     Authenticator.objects.filter(user=user).delete()
-    for session in UserSession.objects.filter(user=user):
-        session.end()
+    sessions.drop(UserSession.objects.filter(user=user))
     people = ContentType.objects.get_for_model(User)
     LogEntry.objects.filter(content_type=people, object_id=str(user.pk)).update(object_repr=CLOSED)
     user.groups.clear()

@@ -2,15 +2,19 @@
 
 import logging
 import smtplib
+from collections.abc import Callable
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
+from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import timezone
 
 logger = logging.getLogger(__name__)
+
+FAILURES = (OSError, smtplib.SMTPException)
 
 
 def send(template: str, email: str, *, time_zone: str = "", **context: Any) -> bool:
@@ -27,7 +31,20 @@ def send(template: str, email: str, *, time_zone: str = "", **context: Any) -> b
         letter.attach_alternative(render_to_string(f"{template}.html", facts), "text/html")
     try:
         letter.send()
-    except (OSError, smtplib.SMTPException) as error:
-        logger.warning("A letter could not be sent: %s", type(error).__name__)
+    except FAILURES as error:
+        note_failure(error)
         return False
     return True
+
+
+def note_failure(error: Exception) -> None:
+    logger.warning("A letter could not be sent: %s", type(error).__name__)
+
+
+def after_commit(write: Callable[[], object]) -> None:
+    """Write when the act stands. Whatever breaks then is for the log: the act is done, and is answered."""
+
+    def post() -> None:  # Django names it in the log, so it must have a name
+        write()
+
+    transaction.on_commit(post, robust=True)

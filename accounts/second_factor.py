@@ -12,7 +12,7 @@ from cryptography.fernet import InvalidToken
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import audit, seats
+from accounts import audit, letters, seats
 from accounts.actor import Actor
 from accounts.models import User
 
@@ -99,5 +99,5 @@ def reset(person: User, *, actor: Actor) -> int:
     audit.record_about_person("account.second_factor_reset", person, actor=actor, factors=names)
     facts = {"person": person, "timestamp": timezone.now()}
     letter = get_adapter().render_mail("mfa/email/second_factor_reset", person.email, facts)
-    transaction.on_commit(letter.send, robust=True)
+    letters.after_commit(letter.send)
     return len(names)

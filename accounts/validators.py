@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.exceptions import ValidationError
 
+from config.redaction import without_tokens
+
 LONGEST_PASSWORD = 200
 # What a password needs besides the words of this place, and those words: docs/access.md lists them for people.
 LEAST_BESIDE = 6
@@ -20,11 +22,15 @@ VARIATION_SELECTORS = range(0xFE00, 0xFE10)
 
 
 def validate_plain_text(text: str) -> None:
-    """Refuse control characters (NUL breaks PostgreSQL) and invisible ones that make a name read as another."""
+    """Refuse secrets, control characters (NUL breaks PostgreSQL) and what makes a name read as another."""
     for character in text:
         invisible = unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"}
         if invisible or character in BLANK or ord(character) in VARIATION_SELECTORS:
             raise ValidationError("Use visible characters only: this text holds an invisible one.", code="invisible")
+    if without_tokens(text) != text:
+        raise ValidationError(
+            "This looks like an API token or another secret. Leave it out: others would read it here.", code="secret"
+        )
 
 
 class LongestPasswordValidator:

@@ -19,7 +19,7 @@ SMALLEST_SECRET_BYTES = 32
 HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\]")
 SCHEMES = {
     "db": ("sqlite", "postgres", "postgresql"),
-    "email": ("smtp", "smtp+tls", "smtp+ssl", "consolemail", "memorymail", "filemail", "dummymail"),
+    "email": ("smtp", "smtp+tls", "smtp+ssl", "consolemail", "memorymail", "dummymail"),
 }
 
 

@@ -72,6 +72,7 @@ max_requests = 100_000
 max_requests_jitter = 10_000
 accesslog = None
 logconfig_dict = settings.LOGGING
+forwarder_headers = ""  # or whoever calls from this machine, or through a proxy on it, says which part of a path counts
 limit_request_line = 8190
 limit_request_fields = 100
 limit_request_field_size = 16_380

@@ -41,7 +41,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
-    "allauth.usersessions",
+    "accounts.apps.SessionListConfig",  # allauth.usersessions
     "allauth.mfa",
     "csp",
     "ninja",
@@ -228,6 +228,7 @@ AUDIT_DAYS = environment.number("AUDIT_DAYS", 400, at_least=30)
 
 # Cookies, transport, headers
 
+SESSION_ENGINE = "accounts.session_store"
 SESSION_COOKIE_AGE = environment.number("SESSION_DAYS", 14, at_least=1, at_most=365) * 24 * 3600
 SESSION_IDLE_SECONDS = environment.number("SESSION_IDLE_HOURS", 24, at_least=1, at_most=24 * 365) * 3600
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -17,7 +17,7 @@ from tokens.problems import ROOT
 admin.site.unregister(EmailAddress)
 # Second factors belong to their owners; for who lost theirs there is `manage.py resetsecondfactor`.
 admin.site.unregister(Authenticator)
-# A session's key is the session: whoever could search for it could become anybody.
+# Sessions are their owners' too: listed and ended in Security Settings.
 admin.site.unregister(UserSession)
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 

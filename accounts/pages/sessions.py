@@ -1,6 +1,5 @@
 """Ending sessions, from Security Settings."""
 
-from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -17,8 +16,7 @@ from accounts.requests import PersonRequest
 @recent_sign_in_required
 def end(request: PersonRequest, pk: int) -> HttpResponse:
     """Of another session. This one ends by signing out."""
-    others = UserSession.objects.filter(user=request.user).exclude(session_key=request.session.session_key)
-    session = get_object_or_404(others, pk=pk)
+    session = get_object_or_404(sessions.others_of(request), pk=pk)
     if request.method == "POST":
         sessions.end(session, actor=Actor.of(request))
         messages.success(request, "The session is ended. That browser has to sign in again.")
@@ -30,7 +28,7 @@ def end(request: PersonRequest, pk: int) -> HttpResponse:
 @recent_sign_in_required
 def end_others(request: PersonRequest) -> HttpResponse:
     if request.method == "POST":
-        ended = sessions.end_others(request.user, actor=Actor.of(request), but=request.session.session_key)
+        ended = sessions.end_others(request, actor=Actor.of(request))
         messages.success(request, f"{ended} other session{'' if ended == 1 else 's'} ended.")
         return redirect(f"{reverse('security')}#sessions")
     return render(request, "security/end_other_sessions.html")

@@ -6,6 +6,7 @@ import pytest
 import time_machine
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -13,6 +14,8 @@ from django.utils import timezone
 from accounts import seats
 from accounts.actor import SYSTEM
 from accounts.models import AuditEvent, User
+from accounts.session_store import row_key
+from tests.canary import rows
 from tests.conftest import signed_in
 from tests.factories import PASSWORD, issue
 from tokens.models import Token
@@ -26,7 +29,7 @@ def is_signed_in(client: Client) -> bool:
 
 
 def session_of(client: Client) -> UserSession:
-    return UserSession.objects.get(session_key=client.session.session_key)
+    return UserSession.objects.get(session_key=row_key(client.session.session_key))
 
 
 def test_the_page_lists_this_session_first_with_device_and_address(alice: User) -> None:
@@ -119,6 +122,23 @@ def test_a_new_password_and_a_deactivation_end_every_session_at_once(alice: User
     assert is_signed_in(here) is (act == "password")
     if act == "password":
         assert len(here.get(reverse("security")).context["sessions"]) == 1
+
+
+def test_who_reads_the_database_is_nobody(alice: User) -> None:
+    client, thief = signed_in(alice), Client()
+    client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+    client.get(reverse("security"))
+    key = client.cookies["sessionid"].value
+
+    found = [table for table, content in rows() if key.encode() in content]
+    answers = []
+    for (stored,) in Session.objects.values_list("pk"):
+        thief.cookies["sessionid"] = stored
+        answers.append(is_signed_in(thief))
+
+    assert found == []
+    assert answers == [False]
+    assert is_signed_in(client)
 
 
 def test_signing_in_gives_a_session_a_new_name(alice: User) -> None:

@@ -104,9 +104,10 @@ def test_a_setting_is_read_as_it_is_meant(read, name: str, value: str | None, me
         ("COUNT", "٣", "from 1 to 10"),
         ("REVEAL", "always", "one of: never, recent-sign-in"),
         ("DATABASE_URL", "garbage", "DATABASE_URL"),
-        ("DATABASE_URL", "nosuch://host/name", "DATABASE_URL"),
+        ("DATABASE_URL", "mysql://user:pw@host/name", "must begin with one of: sqlite:, postgres:, postgresql:"),
         ("DATABASE_URL", "postgres://user:pw@host:port/name", "cannot be understood"),
         ("EMAIL_URL", "garbage", "must begin with"),
+        ("EMAIL_URL", "filemail:///var/mail", "must begin with"),
         ("EMAIL_URL", "smtp://user:pw@host:port", "cannot be understood"),
         ("SITE_URL", "tokens.example.org", "must look like"),
         ("SITE_URL", "ftp://tokens.example.org", "must look like"),
@@ -226,7 +227,7 @@ def test_redis_takes_the_cache_and_leaves_the_sessions(monkeypatch: pytest.Monke
     loaded = runpy.run_path(str(ROOT / "config" / "settings.py"))
 
     assert loaded["CACHES"]["default"]["BACKEND"] == "config.shared_cache.SharedCache"
-    assert "SESSION_ENGINE" not in loaded
+    assert loaded["SESSION_ENGINE"] == "accounts.session_store"
 
 
 def test_revealing_needs_a_key(monkeypatch: pytest.MonkeyPatch) -> None:

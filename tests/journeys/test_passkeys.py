@@ -6,10 +6,10 @@ from collections.abc import Callable
 import pytest
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.mfa.models import Authenticator
-from django.contrib.sessions.backends.db import SessionStore
 from playwright.sync_api import Page, expect
 
 from accounts.models import AuditEvent, User
+from accounts.session_store import SessionStore
 from tests.accounts.factors import give_app, recovery_codes
 from tests.factories import PASSWORD
 from tests.journeys.conftest import arrive, sign_out

@@ -96,6 +96,8 @@ REQUESTS = {
         "credential_ambiguous",
     ),
     "an underscore for a hyphen": (ME + b"Api_Token: " + SECRET + b"\r\n" + CLOSE, 401, "credential_missing"),
+    "a place in the site": (ME + b"SCRIPT_NAME: /api\r\n" + CLOSE, 401, "credential_missing"),
+    "a place out of the site": (ME + b"SCRIPT_NAME: /elsewhere\r\n" + CLOSE, 401, "credential_missing"),
     "a header of 16 KB": (ME + b"Authorization: Token " + b"x" * 16_000 + b"\r\n" + CLOSE, 401, "credential_invalid"),
     "a header of 64 KB": (ME + b"Authorization: Token " + b"x" * 65_536 + b"\r\n" + CLOSE, 431, "headers_too_large"),
     "a header of 1 MB": (ME + b"Authorization: Token " + b"x" * 2**20 + b"\r\n" + CLOSE, 431, "headers_too_large"),

@@ -22,13 +22,13 @@ from tests.canary import everything_logged
 from tests.conftest import signed_in
 from tests.factories import PASSWORD, issue, service_account
 from tests.tokens.api.scripts import account_script
-from tokens import lifecycle
+from tokens import format, lifecycle
 from tokens.ledger import ledger
 from tokens.models import Token
 
 FORM = {"expiry": "60", "scope_account": "read"}
 SEAT = {"role": "member", "allowance": 10, "valid_until": ""}
-WORDS = ["visible characters", "Null characters"]
+WORDS = ["visible characters", "Null characters", "looks like an API token"]
 LIVE = re.compile(r"[=+@\-\uff1d\t\r]")
 
 SHOWN = {
@@ -54,6 +54,11 @@ REFUSED = {
     "nothing to see": "a\u200bb",
     "a blank letter": "a\u3164b",
     "a tag": "a\U000e0041b",
+}
+SECRETS = {
+    "a token": f"for {format.generate('trk_')}",
+    "a token of another site": str(format.generate("acme_")),
+    "a token of another system": "9944b09199c62bcf9418ad846dd0e4bbdfc6ee4b",
 }
 
 
@@ -178,7 +183,7 @@ def check_cells(scene: Scene) -> None:
     assert [cell for cell in cells if LIVE.match(cell)] == []
 
 
-@pytest.mark.parametrize("text", REFUSED.values(), ids=REFUSED)
+@pytest.mark.parametrize("text", (REFUSED | SECRETS).values(), ids=REFUSED | SECRETS)
 def test_what_is_refused_is_refused_in_words_at_its_field(scene: Scene, text: str) -> None:
     before = rows()
 
@@ -188,12 +193,15 @@ def test_what_is_refused_is_refused_in_words_at_its_field(scene: Scene, text: st
     for field, answer in answers.items():
         if "API" in field:
             assert (answer.status_code, len(answer.json()["errors"])) == (422, 1), field
-            assert "visible characters" in answer.json()["errors"][0]["detail"], field
+            said = answer.json()["errors"][0]["detail"]
+            assert any(word in said for word in WORDS), field
         else:
             form = answer.context["form"]
             assert answer.status_code == 200, field
             messages = [message for messages in form.errors.values() for message in messages]
-            assert any(word in messages[0] for word in WORDS), field
+            said = messages[0]
+            assert any(word in said for word in WORDS), field
+        assert text.removeprefix("for ") not in said
     with pytest.raises(ValidationError, match="|".join(WORDS)):
         name_the_organization(scene.organization, text)  # type: ignore[arg-type]
 

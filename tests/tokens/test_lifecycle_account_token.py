@@ -28,6 +28,15 @@ def test_a_regenerated_account_token_ends_the_former_one_for_good(alice: User, b
     assert list(actions) == ["account_token.created", "account_token.regenerated"]
 
 
+@pytest.mark.django_db(transaction=True)
+def test_whatever_breaks_in_a_letter_the_new_text_is_given(alice: User, settings, tmp_path) -> None:
+    (tmp_path / "file").touch()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    settings.EMAIL_FILE_PATH = tmp_path / "file"
+
+    assert lifecycle.regenerate(actor=Actor(alice, address="192.0.2.7"), owner=alice).plaintext
+
+
 def test_an_account_token_takes_no_hook(alices_license: License) -> None:
     fill(alices_license)
 

@@ -37,7 +37,8 @@ def read_self(request: CallRequest, response: HttpResponse) -> dict[str, Any]:
     response={201: IssuedToken, 200: IssuedToken, 409: Problem},
     operation_id="rotate_self",
     summary="Replace the token of this call",
-    description="Its successor has the same name and permissions. An account token is regenerated: it stops at once.",
+    description="Its successor has the same name and permissions. With `tokens:write` it lives as long again, else it "
+    "ends when this one would have. An account token is regenerated: it stops at once.",
 )
 def rotate_self(
     request: CallRequest, response: HttpResponse, key: IdempotencyKey, rotation: Rotation | None = None

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from functools import partial
 from uuid import UUID
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -11,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.actor import Actor
+from accounts.letters import after_commit
 from accounts.models import License, User
 from tokens import letters, scopes
 from tokens.lifecycle import policing
@@ -113,7 +113,7 @@ def rotate(
     if token.is_replaced:  # its own hook and name were left to a successor, and may have been taken since
         check_hook(license, now)
         check_name(license, token.name, now)
-    ends_at = successors_expiry(token, now)
+    ends_at = successors_expiry(token, now, actor=actor)
     if actor.token != token:
         check_successor(actor)
         check_reach(actor, scope=token.scopes, allowed_networks=token.allowed_networks)
@@ -177,7 +177,7 @@ def regenerate(*, actor: Actor, owner: User, request_key: UUID | None = None, re
     record("account_token.regenerated" if replaced else "account_token.created", issued.token, actor=actor)
     if actor.address:
         facts = {"is_first": not replaced, "address": actor.address, "user_agent": actor.user_agent}
-        transaction.on_commit(partial(letters.send, "account_token", issued.token, [owner], **facts), robust=True)
+        after_commit(lambda: letters.send("account_token", issued.token, [owner], **facts))
     return issued
 
 

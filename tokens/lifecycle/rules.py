@@ -153,10 +153,13 @@ def check_rotation(token: Token, now: datetime) -> License:
     return token.license
 
 
-def successors_expiry(token: Token, now: datetime) -> datetime | None:
-    """The lifetime carries over in whole days, to the same time of day where the owner is."""
-    if token.expires_at is None:
-        return None
+def successors_expiry(token: Token, now: datetime, *, actor: Actor) -> datetime | None:
+    """The lifetime carries over in whole days, to the same time of day where the owner is.
+
+    Who may not write tokens cannot live longer by replacing itself: a theft ends with the token that was stolen.
+    """
+    if token.expires_at is None or (actor.token == token and not actor.token.allows("tokens:write")):
+        return token.expires_at
     clock = ZoneInfo(token.owner.time_zone or settings.TIME_ZONE)
     local = token.expires_at.astimezone(clock)
     return (local + timedelta(days=(now - token.created_at).days)).astimezone(UTC)

@@ -93,8 +93,9 @@ def name_of(values: dict[str, str]) -> str:
     name = values.get("name", "")
     try:
         validate_plain_text(name)
-    except ValidationError:
-        raise ValueError("its name holds an invisible character") from None
+    except ValidationError as error:
+        fault = "looks like a token" if error.code == "secret" else "holds an invisible character"
+        raise ValueError(f"its name {fault}") from None
     longest = Token._meta.get_field("name").max_length
     if longest and len(name) > longest:
         raise ValueError(f"its name is longer than {longest} characters")

@@ -1,6 +1,11 @@
 """What any token may do with itself."""
 
+from datetime import timedelta
+
+import pytest
+import time_machine
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import License, User
 from tests.tokens.api.scripts import Script, assert_problem, script_of
@@ -32,6 +37,17 @@ def test_without_a_word_about_it_the_old_one_works_for_a_day(alices_license: Lic
     assert former.stops_at
     assert former.replaced_at
     assert (former.stops_at - former.replaced_at).total_seconds() == 24 * 3600
+
+
+@pytest.mark.parametrize(("scope", "lives_on"), [("account:write tokens:read", False), ("tokens:write", True)])
+def test_to_live_longer_by_rotating_takes_writing_tokens(alices_license: License, scope: str, lives_on: bool) -> None:
+    with time_machine.travel(timezone.now() - timedelta(days=40)):
+        script = script_of(alices_license, scope, expires_at=timezone.now() + timedelta(days=60))
+
+    script.post("tokens/self/rotate")
+
+    former, successor = Token.objects.order_by("pk").values_list("expires_at", flat=True)
+    assert successor - former == timedelta(days=40 if lives_on else 0)
 
 
 def test_an_account_token_is_regenerated(everything: Script, alice: User) -> None:

@@ -285,6 +285,7 @@ def test_a_wrong_line_is_named_and_nothing_is_imported(
         ("text,email,scopes", f"{OTHER},alice@example.org,moon:read", "There is no permission moon:read."),
         ("text,email,name", f"{OTHER},alice@example.org,{'x' * 61}", "its name is longer than 60 characters"),
         ("text,email,name", f"{OTHER},alice@example.org,a\x07b", "its name holds an invisible character"),
+        ("text,email,name", f"{OTHER},alice@example.org,{OTHER}", "its name looks like a token"),
         ("text,email,name", f"{OTHER},alice@example.org,Nightly", "already a token named Nightly"),
         (
             "text,email,license",
