@@ -34,6 +34,7 @@ CHOSEN = [
     "tests/tokens/test_attention.py",
     "tests/tokens/test_awkward_input.py",
     "tests/tokens/test_charts.py",
+    "tests/tokens/test_kept_rows.py",
     "tests/tokens/test_ledger.py",
     "tests/tokens/test_lifecycle_account_token.py",
     "tests/tokens/test_lifecycle_issue.py",
