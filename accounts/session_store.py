@@ -1,10 +1,17 @@
-"""Sessions in the database, each under a keyed digest of its key: who reads the database signs in with none of them."""
+"""Sessions in the database, each encrypted under a keyed digest of its key: who reads the database signs in with none.
+
+Nor do they read what one holds: the key of a password reset, for instance, while its page is open.
+"""
 
 from typing import Any
 
+from cryptography.fernet import Fernet, InvalidToken
+from django.conf import settings
 from django.contrib.sessions.backends import db
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+
+from config.environment import derived_key
 
 LENGTH = 40  # of the columns that hold it, here and in django-allauth's list: 160 bits
 
@@ -12,6 +19,10 @@ LENGTH = 40  # of the columns that hold it, here and in django-allauth's list: 1
 def row_key(session_key: str | None) -> str:
     """Under which the row of a session stands; no row stands under that of none."""
     return salted_hmac("accounts.sessions", session_key or "", algorithm="sha256").hexdigest()[:LENGTH]
+
+
+def fernet() -> Fernet:
+    return Fernet(derived_key(settings.SECRET_KEY, "sessions"))
 
 
 class SessionStore(db.SessionStore):
@@ -34,3 +45,17 @@ class SessionStore(db.SessionStore):
     def delete(self, session_key: str | None = None) -> None:
         if key := session_key or self.session_key:
             super().delete(row_key(key))
+
+    def encode(self, session_dict: dict[str, Any]) -> str:
+        return fernet().encrypt(super().encode(session_dict).encode()).decode()
+
+    def decode(self, session_data: bytes | str) -> dict[str, Any]:
+        try:
+            return super().decode(fernet().decrypt(session_data).decode())
+        except InvalidToken:
+            return {}
+
+
+def content_of(row: Any) -> dict[str, Any]:
+    """What a row of Django's table holds."""
+    return SessionStore().decode(row.session_data)

@@ -18,7 +18,7 @@ from accounts.actor import Actor, user_agent_of
 from accounts.address import address_to_store
 from accounts.models import User
 from accounts.requests import PersonRequest
-from accounts.session_store import row_key
+from accounts.session_store import content_of, row_key
 
 STARTED_AT, SEEN_AT = "started_at", "seen_at"
 TOUCHED_EVERY_SECONDS = 60
@@ -89,7 +89,7 @@ def still_open(user: User) -> list[UserSession]:
     listed = {row.session_key: row for row in UserSession.objects.filter(user=user)}
     expected = user.get_session_auth_hash()
     stored = Session.objects.filter(pk__in=listed, expire_date__gt=timezone.now())
-    keys = {row.pk for row in stored if constant_time_compare(row.get_decoded().get(HASH_SESSION_KEY, ""), expected)}
+    keys = {row.pk for row in stored if constant_time_compare(content_of(row).get(HASH_SESSION_KEY, ""), expected)}
     UserSession.objects.filter(pk__in=[row.pk for key, row in listed.items() if key not in keys]).delete()
     return [row for key, row in listed.items() if key in keys]
 

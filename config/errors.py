@@ -12,6 +12,8 @@ from tokens.problems import is_api_path, problem
 logger = logging.getLogger(__name__)
 
 RETRY_AFTER_SECONDS = 2
+# PostgreSQL that stands by for another one takes nothing down; the file of SQLite is damaged, or another one.
+SHUT = {"25006", "SQLITE_CORRUPT", "SQLITE_NOTADB"}
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -39,13 +41,21 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def is_passing(error: BaseException) -> bool:
-    """Whether the database was away, broke off, or was too busy with others; not that a statement made no sense."""
-    nonsense = getattr(error.__cause__, "sqlite_errorname", "") == "SQLITE_ERROR"
-    return isinstance(error, OperationalError | InterfaceError) and not nonsense
+    """Whether the database was away, broke off, or took nothing down; not that a statement made no sense."""
+    code = code_of(error)
+    return code in SHUT or (isinstance(error, OperationalError | InterfaceError) and code != "SQLITE_ERROR")
+
+
+def code_of(error: BaseException) -> str:
+    """What the database itself calls the error; "" where it was not asked."""
+    cause = error.__cause__
+    return getattr(cause, "sqlstate", "") or getattr(cause, "sqlite_errorname", "")
 
 
 def unavailable(request: HttpRequest, error: BaseException) -> HttpResponse:
-    logger.warning("The database cannot be asked: %s", type(error.__cause__ or error).__name__)
+    logger.warning(
+        "The database cannot be asked: %s", f"{type(error.__cause__ or error).__name__} {code_of(error)}".strip()
+    )
     response = page_or_problem(request, 503, "database_unavailable", "The database cannot be asked at the moment.")
     response["Retry-After"] = str(RETRY_AFTER_SECONDS)
     response._has_been_logged = True  # type: ignore[attr-defined]  # or Django would add a traceback for every call

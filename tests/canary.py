@@ -20,6 +20,7 @@ from django.core import mail
 from django.core.cache import cache
 from django.db import connection
 
+from accounts.session_store import content_of
 from config.limiter import limiter
 from config.logs import JsonLine, Line
 from tokens import throttling
@@ -69,7 +70,7 @@ def kept() -> dict[str, bytes]:
     ledger.flush()
     process = (limiter.local.__dict__, throttling.recently_met.__dict__, ledger.gathered)
     places = {f"table {table}": content for table, content in rows()}
-    places["sessions"] = repr([session.get_decoded() for session in Session.objects.all()]).encode()
+    places["sessions"] = repr([content_of(session) for session in Session.objects.all()]).encode()
     places["the cache"] = repr(vars(cache._connections[cache._alias])).encode()  # type: ignore[attr-defined]
     places["the process"] = repr(process).encode()
     places["letters"] = b"\n".join(letter.message().as_bytes() + repr(vars(letter)).encode() for letter in mail.outbox)

@@ -20,6 +20,7 @@ from accounts import closing, invitations, people, seats, verification
 from accounts.actor import SYSTEM, Actor
 from accounts.models import AuditEvent, Invitation, License, Organization, User
 from accounts.seats import SeatRefused
+from accounts.session_store import content_of
 from tests.accounts.factors import give_app
 from tests.calls import call, outcome
 from tests.conftest import signed_in
@@ -53,7 +54,7 @@ def test_tokens_stop_at_once_and_sessions_everywhere(alices_license: License) ->
     assert [outcome(call(issued)) for issued in (named, own)] == ["token_revoked", "token_revoked"]
     assert [client.get("/profile/").status_code for client in (here, there)] == [302, 302]
     assert not UserSession.objects.filter(user=alice).exists()
-    assert all("_auth_user_id" not in session.get_decoded() for session in Session.objects.all())
+    assert all("_auth_user_id" not in content_of(session) for session in Session.objects.all())
 
 
 def test_nothing_in_the_tables_of_people_says_who_it_was(alices_license: License, bob: User, mallory: User) -> None:

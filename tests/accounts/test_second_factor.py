@@ -20,7 +20,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts import seats
 from accounts.actor import SYSTEM
 from accounts.models import AuditEvent, License, User
-from accounts.session_store import row_key
+from accounts.session_store import content_of, row_key
 from config.environment import derived_key
 from tests.accounts.factors import after_password, app_code, code_of, give_app, is_signed_in, recovery_codes
 from tests.conftest import signed_in
@@ -262,7 +262,7 @@ def test_no_secret_stands_in_the_database(alice: User) -> None:
     """Neither in the row nor, while the app is being set up, in the session."""
     browser = signed_in(alice)
     secret = secret_on(browser.get(APP))
-    waiting = Session.objects.get(pk=row_key(browser.session.session_key)).get_decoded()
+    waiting = content_of(Session.objects.get(pk=row_key(browser.session.session_key)))
     browser.post(APP, {"code": code_of(secret)})
 
     with connection.cursor() as cursor:

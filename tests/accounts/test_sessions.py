@@ -1,12 +1,15 @@
 """Where a person is signed in: listed, ended one by one or all but this, and over by themselves."""
 
+import re
 from datetime import timedelta
 
 import pytest
 import time_machine
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.usersessions.models import UserSession
+from django.contrib.sessions.backends import db
 from django.contrib.sessions.models import Session
+from django.core import mail
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -14,7 +17,7 @@ from django.utils import timezone
 from accounts import seats
 from accounts.actor import SYSTEM
 from accounts.models import AuditEvent, User
-from accounts.session_store import row_key
+from accounts.session_store import content_of, row_key
 from tests.canary import rows
 from tests.conftest import signed_in
 from tests.factories import PASSWORD, issue
@@ -139,6 +142,19 @@ def test_who_reads_the_database_is_nobody(alice: User) -> None:
     assert found == []
     assert answers == [False]
     assert is_signed_in(client)
+
+
+def test_who_reads_the_database_resets_no_password(alice: User) -> None:
+    client = Client()
+    client.post(reverse("account_reset_password"), {"email": alice.email})
+    (link,) = re.findall(r"/reset/key/\S+", mail.outbox[0].body)
+    client.get(f"/account/password{link}", follow=True)
+    key = link.strip("/").rpartition("-")[2]
+
+    (session,) = Session.objects.all()
+
+    assert key in str(content_of(session))
+    assert db.SessionStore().decode(session.session_data) == {}
 
 
 def test_signing_in_gives_a_session_a_new_name(alice: User) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+import psycopg
 import pytest
 
 from config.postgresql.door import CONNECT_SECONDS, PATIENCE_SECONDS
@@ -53,6 +54,29 @@ def test_calls_are_refused_meanwhile_and_answered_again_afterwards(
 
     assert [answer for answer in crowd + written if not is_refused_in_order(answer)] == []
     assert [server.process.poll() for server in cluster.servers] == [None, None]
+
+
+def to_all_sessions(cluster: Cluster, change: str) -> None:
+    """Those that are open end, and begin again with the change."""
+    with psycopg.connect(cluster.postgresql.url, autocommit=True) as connection:
+        connection.execute(f"ALTER DATABASE cluster {change}")
+        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'cluster'")
+
+
+def test_a_database_that_takes_nothing_down_lets_calls_in_and_refuses_acts(cluster: Cluster, alice: Person) -> None:
+    wanted = {"name": "while it stands by", "scopes": ["account:read"]}
+
+    to_all_sessions(cluster, "SET default_transaction_read_only = on")
+    try:
+        cluster.wait_until_all_answer(alice["named"])
+        refused = call(cluster.front.port, alice["account"], "tokens", wanted)
+    finally:
+        to_all_sessions(cluster, "RESET default_transaction_read_only")
+    cluster.wait_until_all_answer(alice["named"])
+    issued = call(cluster.front.port, alice["account"], "tokens", wanted)
+
+    assert is_refused_in_order(refused)
+    assert issued.status == 201
 
 
 def test_the_waiting_for_an_answer_is_over_before_five_seconds_are() -> None:

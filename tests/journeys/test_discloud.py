@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from accounts.actor import Actor
 from accounts.models import AuditEvent, User
+from accounts.session_store import SessionStore, content_of
 from tests.factories import PASSWORD
 from tests.journeys.conftest import Call, arrive, copied, sign_in
 from tokens import lifecycle
@@ -38,11 +39,11 @@ def reset(page: Page) -> Locator:
 
 def let_the_sign_in_grow_old() -> None:
     for session in Session.objects.all():
-        store = session.get_session_store_class()(session.session_key)
-        for record in store["account_authentication_methods"]:
+        content = content_of(session)
+        for record in content["account_authentication_methods"]:
             record["at"] = time.time() - 24 * 3600
-        store.modified = True
-        store.save()
+        session.session_data = SessionStore().encode(content)
+        session.save()
 
 
 def looks(user: User) -> int:

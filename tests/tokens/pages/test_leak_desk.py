@@ -17,6 +17,7 @@ from django.views.debug import ExceptionReporter
 
 from accounts.actor import Actor
 from accounts.models import AuditEvent, License, Organization, User
+from accounts.session_store import content_of
 from tests.accounts.test_recency import age_sign_in
 from tests.conftest import signed_in
 from tests.factories import LicenseFactory, issue
@@ -224,7 +225,7 @@ def test_the_pasted_text_is_nowhere_afterwards(
 
     assert answer.status_code == (200 if is_recent else 302)
     letters = [f"{letter.subject}{letter.body}{letter.alternatives}" for letter in mail.outbox]  # type: ignore[attr-defined]
-    sessions = [session.get_decoded() for session in Session.objects.all()]
+    sessions = [content_of(session) for session in Session.objects.all()]
     everything = f"{answer.content!r}{answer.headers}{sessions}{caplog.text}{letters}{dump()}"
     assert issued.token.hint in everything
     assert "CANARY" not in everything
