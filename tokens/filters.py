@@ -1,19 +1,23 @@
 """What can be searched and filtered in the lists of an organization. Words that make no sense are left out."""
 
+import functools
+import operator
 from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
 from django.db.models import Q, Value
 from django.db.models.functions import Concat
+from django.db.models.lookups import Contains
 from django.http import QueryDict
 
 from accounts.models import License, Organization, Role
 from accounts.models.license import LicenseQuerySet
+from config.choice import Choice, Found
 from config.keyset import Order
 from tokens import scopes
 from tokens.attention import RULES, RULES_BY_NAME
-from tokens.models import State, Token, TokenQuerySet
+from tokens.models import State, Token, TokenQuerySet, by_state, search
 
 LONGEST_SEARCH = 100
 ORDERS = {
@@ -121,19 +125,25 @@ class TokenFilter(Filter):
                 said.append(f"{field.label or name.capitalize()}: {dict(field.choices)[value]}")
         return [*said, f"License: {self.holder.name} of {self.holder.user.display_name}"] if self.holder else said
 
-    def apply(self, now: datetime, *, in_passing: bool = False) -> TokenQuerySet:
-        tokens = Token.objects.of_organization(self.organization)
-        if words := self.value("q"):
-            tokens = tokens.matching(words, self.organization, in_passing=in_passing)
-        if state := self.value("state"):
-            tokens = tokens.in_state(state, now, are_named=True)
-        if self.holder:
-            tokens = tokens.filter(license=self.holder)
-        if scope := self.value("scope"):
-            tokens = holding(tokens, scope)
-        if rule := RULES_BY_NAME.get(self.value("needs")):
-            tokens = rule.choose(tokens, now)
-        return last_used(created(tokens, self.value("age"), now), self.value("used"), now)
+    def apply(self, now: datetime) -> Found:
+        return self.choice(now).out_of(Token.objects.of_organization(self.organization))
+
+    def in_passing(self, now: datetime) -> TokenQuerySet:
+        """For whoever walks through all of them by their keys, and would gather again and again."""
+        return self.choice(now).in_passing(Token.objects.of_organization(self.organization))
+
+    def choice(self, now: datetime) -> Choice:
+        """What is likely to choose the fewest stands first."""
+        choices = [
+            search.choice(self.value("q"), self.organization),
+            Choice([Q(license=self.holder)]) if self.holder else Choice(),
+            rule.choice(now, self.organization) if (rule := RULES_BY_NAME.get(self.value("needs"))) else Choice(),
+            by_state.choice(state, now, organization=self.organization) if (state := self.value("state")) else Choice(),
+            last_used(self.value("used"), now),
+            created(self.value("age"), now),
+            holding(self.value("scope")),
+        ]
+        return functools.reduce(operator.and_, choices)
 
 
 def scope_choices() -> list[tuple[str, str]]:
@@ -145,30 +155,30 @@ def scope_choices() -> list[tuple[str, str]]:
     ]
 
 
-def holding(tokens: TokenQuerySet, scope: str) -> TokenQuerySet:
+def holding(scope: str) -> Choice:
     """Those that hold at least the scope: write includes read."""
+    if not scope:
+        return Choice()
     resource, _, level = scope.partition(":")
+    padded = Concat(Value(" "), "scope", Value(" "))
     enough = {f"{resource}:{scopes.WRITE}", f"{resource}:{level}"}
-    words = Q()
-    for each in sorted(enough):
-        words |= Q(padded__contains=f" {each} ")
-    return tokens.alias(padded=Concat(Value(" "), "scope", Value(" "))).filter(words)
+    return Choice([Q(Contains(padded, f" {each} ")) for each in sorted(enough)])
 
 
-def created(tokens: TokenQuerySet, age: str, now: datetime) -> TokenQuerySet:
+def created(age: str, now: datetime) -> Choice:
     if not age:
-        return tokens
+        return Choice()
     since = now - timedelta(days=int(age.removeprefix("over-")))
-    return tokens.filter(created_at__lt=since) if age.startswith("over-") else tokens.filter(created_at__gte=since)
+    return Choice([Q(created_at__lt=since) if age.startswith("over-") else Q(created_at__gte=since)])
 
 
-def last_used(tokens: TokenQuerySet, used: str, now: datetime) -> TokenQuerySet:
+def last_used(used: str, now: datetime) -> Choice:
     if used == "never":
-        return tokens.filter(last_used_at=None)
+        return Choice([Q(last_used_at=None)])
     if not used:
-        return tokens
+        return Choice()
     since = now - timedelta(days=int(used))
-    return tokens.filter(Q(last_used_at=None, created_at__lt=since) | Q(last_used_at__lt=since))
+    return Choice([Q(last_used_at=None, created_at__lt=since), Q(last_used_at__lt=since)])
 
 
 class MemberFilter(Filter):

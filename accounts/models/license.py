@@ -82,6 +82,17 @@ class License(models.Model):
     objects = LicenseQuerySet.as_manager()
 
     class Meta:
+        indexes = [
+            # Counted and chosen without a look at the others.
+            models.Index(fields=["organization", "id"], condition=Q(withdrawn_at=None), name="license_kept"),
+            models.Index(fields=["organization", "id"], condition=Q(deactivated_at=None), name="license_taken"),
+            models.Index(
+                fields=["organization", "id"], condition=Q(deactivated_at__isnull=False), name="license_deactivated"
+            ),
+            models.Index(
+                fields=["organization", "valid_until"], condition=Q(valid_until__isnull=False), name="license_ending"
+            ),
+        ]
         constraints = [
             models.UniqueConstraint("user", "organization", name="license_one_a_person_and_organization"),
             models.UniqueConstraint("user", condition=Q(organization=None), name="license_one_individual_a_person"),

@@ -75,7 +75,8 @@ def plans(organization: Organization, query: str) -> tuple[list[str], KeysetPage
     filter = TokenFilter(asked, organization=organization)
     assert filter.is_valid(), filter.errors
     with CaptureQueriesContext(connection) as captured:
-        page = page_of(filter.apply(timezone.now()), asked, order=filter.order, size=2)
+        found = filter.apply(timezone.now())
+        page = page_of(found.rows, asked, order=filter.order, size=2, count=found.count)
     return [plan_of(query["sql"]) for query in captured.captured_queries], page
 
 

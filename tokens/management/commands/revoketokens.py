@@ -76,10 +76,9 @@ def chosen(options: dict[str, Any]) -> TokenQuerySet:
     if options["older_than"] is not None:
         tokens = tokens.filter(created_at__lt=now - options["older_than"])
     if options["unused_for"] is not None:
-        tokens = filters.last_used(tokens, str(options["unused_for"].days), now)
+        tokens = tokens.filter(filters.last_used(str(options["unused_for"].days), now).condition)
     if options["scope"]:
-        holders = filters.holding(Token.objects.all(), options["scope"])
-        tokens = tokens.filter(Q(license=None) | Q(pk__in=holders.values("pk")))
+        tokens = tokens.filter(Q(license=None) | filters.holding(options["scope"]).condition)
     return tokens
 
 

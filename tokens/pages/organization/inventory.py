@@ -29,8 +29,9 @@ def tokens_page(request: PersonRequest, organization: Organization, **dialog: An
     """The list, and over it the dialog that `dialog` fills, if one is open."""
     filter = TokenFilter(request.GET, organization=organization)
     now = timezone.now()
-    found = filter.apply(now).select_related("owner", "license__organization__policy", "revoked_by")
-    page = page_of(found, request.GET, order=filter.order, size=TOKENS_SHOWN)
+    found = filter.apply(now)
+    rows = found.rows.select_related("owner", "license__organization__policy", "revoked_by")
+    page = page_of(rows, request.GET, order=filter.order, size=TOKENS_SHOWN, count=found.count)
     context = {
         "now": now,
         "organization": organization,
@@ -39,8 +40,8 @@ def tokens_page(request: PersonRequest, organization: Organization, **dialog: An
         "may_revoke_all": filter.value("state") not in ENDED and (filter.is_active or page.count > TOKENS_SHOWN),
         "everything": urlencode({"everything": "", **filter.chosen}),
         "token_count": count_of(Token.objects.of_organization(organization)),
-        "imported_count": count_of(imported(Token.objects.of_organization(organization), now)),
-        "license_count": organization.licenses.kept().count(),
+        "imported_count": count_of(Token.objects.of_organization(organization).filter(imported(now, None).condition)),
+        "license_count": count_of(organization.licenses.kept()),
         "section": "tokens",
     }
     return render(request, "organization/tokens.html", context | dialog)
