@@ -11,7 +11,7 @@ from accounts.guards import administrator_required
 from accounts.models import License, Organization
 from accounts.recency import ask_for_sign_in
 from accounts.requests import PersonRequest
-from config.keyset import Order, page_of
+from config.keyset import Order, count_of, page_of
 from tokens.filters import MemberFilter
 from tokens.forms import LicenseForm
 from tokens.pages.organization.invitations import waiting_invitations
@@ -34,8 +34,8 @@ def members(request: PersonRequest, organization: Organization) -> HttpResponse:
         "filter": filter,
         "page": page,
         "racks": fill(page, now, ended_shown=0),
-        "license_count": organization.licenses.kept().count(),
-        "taken_count": organization.licenses.taken().count(),
+        "license_count": count_of(organization.licenses.kept()),
+        "taken_count": count_of(organization.licenses.taken()),
         "invitations": waiting_invitations(organization, now),
         "section": "members",
     }
