@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 
 from accounts.models import Organization
-from config.choice import Choice
+from config.choice import BY_KEY, Choice, Range, along
+from tokens import scopes
 from tokens.models import Hold, RefusalDay, Token, TokenQuerySet, by_state
 
 UNUSED_FOR = timedelta(days=30)
@@ -41,34 +42,47 @@ def on_hooks(now: datetime) -> Choice:
     return Choice(by_state.unexpired(now), Q(license__isnull=False))
 
 
+def used(**moments: datetime | None) -> Range:
+    return Range("token_organization_used", Q(**moments))
+
+
 def expiring(now: datetime, organization: Organization | None) -> Choice:
-    return Choice([by_state.expiring(now)]) & on_hooks(now)
+    return Choice([by_state.expiring(now)], Q(license__isnull=False))
 
 
 def replaced_in_use(now: datetime, organization: Organization | None) -> Choice:
     """Refused after its overlap, lately: some program still has the old text."""
     since = (now - STILL_USED_WITHIN).date()
-    refused = RefusalDay.objects.filter(code="token_revoked", day__gte=since)
-    return Choice([Q(pk__in=refused.values("token"))], Q(stops_at__lte=now) | Q(hold=Hold.REPLACED))
+    refused = along("refusalday_day", RefusalDay.objects.filter(code="token_revoked", day__gte=since))
+    return Choice([Range(BY_KEY, Q(pk__in=refused.values("token")))], Q(stops_at__lte=now) | Q(hold=Hold.REPLACED))
 
 
 def never_used(now: datetime, organization: Organization | None) -> Choice:
-    return Choice([Q(last_used_at=None, created_at__lte=now - UNUSED_FOR)]) & on_hooks(now)
+    return Choice([used(last_used_at=None, created_at__lte=now - UNUSED_FOR)]) & on_hooks(now)
 
 
 def idle(now: datetime, organization: Organization | None) -> Choice:
-    return Choice([Q(last_used_at__lte=now - IDLE_FOR)]) & on_hooks(now)
+    return Choice([used(last_used_at__lte=now - IDLE_FOR)]) & on_hooks(now)
 
 
 def endless(now: datetime, organization: Organization | None) -> Choice:
-    return Choice([by_state.UNTOUCHED & Q(expires_at=None)], Q(license__isnull=False))
+    return Choice([by_state.untouched(expires_at=None)], Q(license__isnull=False))
 
 
 def too_wide(now: datetime, organization: Organization | None) -> Choice:
     """Holds write, and in ninety days of use has only read."""
     since = now - READ_ONLY_FOR
-    used = Q(created_at__lte=since, last_used_at__gt=since, scope__contains=":write")
-    return Choice([used], Q(last_written_at=None) | Q(last_written_at__lte=since)) & on_hooks(now)
+    reads_only = Q(last_written_at=None) | Q(last_written_at__lte=since)
+    return Choice([writing(organization)], reads_only & Q(created_at__lte=since, last_used_at__gt=since)) & on_hooks(
+        now
+    )
+
+
+def writing(organization: Organization | None) -> Range:
+    if organization is None:
+        return Range("token_scope", Q(scope__contains=f":{scopes.WRITE}"))
+    held = Token.objects.scopes_of(organization)
+    return Range("token_scope", Q(scope__in=[each for each in held if f":{scopes.WRITE}" in each]))
 
 
 def suspended(now: datetime, organization: Organization | None) -> Choice:
@@ -81,7 +95,7 @@ def blocked(now: datetime, organization: Organization | None) -> Choice:
 
 def imported(now: datetime, organization: Organization | None) -> Choice:
     """Another system made their text, and may still know it."""
-    return Choice([Q(shape__isnull=False)]) & on_hooks(now)
+    return Choice([Range("token_imported", Q(shape__isnull=False))]) & on_hooks(now)
 
 
 RULES = [

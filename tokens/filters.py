@@ -6,16 +6,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
-from django.db.models import Q, Value
-from django.db.models.functions import Concat
-from django.db.models.lookups import Contains
+from django.db.models import Q
 from django.http import QueryDict
 
 from accounts.models import License, Organization, Role
 from accounts.models.license import LicenseQuerySet
-from config.choice import Choice, Found
+from config.choice import Choice, Found, Range
 from config.keyset import Order
-from tokens import scopes
+from tokens import attention, scopes
 from tokens.attention import RULES, RULES_BY_NAME
 from tokens.models import State, Token, TokenQuerySet, by_state, search
 
@@ -136,12 +134,12 @@ class TokenFilter(Filter):
         """What is likely to choose the fewest stands first."""
         choices = [
             search.choice(self.value("q"), self.organization),
-            Choice([Q(license=self.holder)]) if self.holder else Choice(),
+            Choice([Range("token_license", Q(license=self.holder))]) if self.holder else Choice(),
             rule.choice(now, self.organization) if (rule := RULES_BY_NAME.get(self.value("needs"))) else Choice(),
             by_state.choice(state, now, organization=self.organization) if (state := self.value("state")) else Choice(),
             last_used(self.value("used"), now),
             created(self.value("age"), now),
-            holding(self.value("scope")),
+            holding(self.value("scope"), self.organization),
         ]
         return functools.reduce(operator.and_, choices)
 
@@ -155,30 +153,29 @@ def scope_choices() -> list[tuple[str, str]]:
     ]
 
 
-def holding(scope: str) -> Choice:
-    """Those that hold at least the scope: write includes read."""
+def holding(scope: str, organization: Organization) -> Choice:
+    """Those that hold at least the scope. Many tokens hold the same few sets of them."""
     if not scope:
         return Choice()
-    resource, _, level = scope.partition(":")
-    padded = Concat(Value(" "), "scope", Value(" "))
-    enough = {f"{resource}:{scopes.WRITE}", f"{resource}:{level}"}
-    return Choice([Q(Contains(padded, f" {each} ")) for each in sorted(enough)])
+    enough = scopes.enough(Token.objects.scopes_of(organization), scope)
+    return Choice([Range("token_scope", Q(scope__in=enough))])
 
 
 def created(age: str, now: datetime) -> Choice:
     if not age:
         return Choice()
     since = now - timedelta(days=int(age.removeprefix("over-")))
-    return Choice([Q(created_at__lt=since) if age.startswith("over-") else Q(created_at__gte=since)])
+    condition = Q(created_at__lt=since) if age.startswith("over-") else Q(created_at__gte=since)
+    return Choice([Range("token_created", condition)])
 
 
 def last_used(used: str, now: datetime) -> Choice:
     if used == "never":
-        return Choice([Q(last_used_at=None)])
+        return Choice([attention.used(last_used_at=None)])
     if not used:
         return Choice()
     since = now - timedelta(days=int(used))
-    return Choice([Q(last_used_at=None, created_at__lt=since), Q(last_used_at__lt=since)])
+    return Choice([attention.used(last_used_at=None, created_at__lt=since), attention.used(last_used_at__lt=since)])
 
 
 class MemberFilter(Filter):

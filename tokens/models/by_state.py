@@ -12,12 +12,9 @@ from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import License, Organization, User
 from accounts.models.license import LicenseQuerySet
-from config.choice import NOTHING, Choice
+from config.choice import BY_KEY, NOTHING, Choice, Range, along
 from tokens.models.policy import Policy, breaches
 from tokens.models.states import EXPIRING_WITHIN, State
-
-# What was replaced stops before it expires, so of what has expired nothing else has to be asked.
-UNTOUCHED = Q(revoked_at=None, stops_at=None)
 
 
 def choice(state: str, now: datetime, *, organization: Organization | None = None, are_named: bool = False) -> Choice:
@@ -27,51 +24,64 @@ def choice(state: str, now: datetime, *, organization: Organization | None = Non
     """
     suspended = stopped_from_outside(now, are_named=are_named or organization is not None)
     blocked, pending = held_by_policy(now, organization)
-    ending = Q(revoked_at=None, stops_at__gt=now)
+    ending = Range("token_replaced", Q(revoked_at=None, stops_at__gt=now))
     lasting = unexpired(now + EXPIRING_WITHIN)
     living = Choice([ending, *unexpired(now)]).condition
     works = ~suspended & ~blocked & ~pending
     choices: dict[str, Choice] = {
-        State.REVOKED: Choice([Q(revoked_at__isnull=False), Q(revoked_at=None, stops_at__lte=now)]),
-        State.EXPIRED: Choice([UNTOUCHED & Q(expires_at__lte=now)]),
-        State.SUSPENDED: Choice(on_stopped_licenses(now, organization) if organization else [suspended], living),
-        State.BLOCKED: Choice([living & blocked], ~suspended),
-        State.PENDING: Choice([pending], living & ~suspended & ~blocked),
+        State.REVOKED: Choice(revoked(now)),
+        State.EXPIRED: Choice([untouched(expires_at__lte=now)]),
+        State.SUSPENDED: Choice(on_stopped_licenses(now, organization) if organization else [], living & suspended),
+        State.BLOCKED: Choice([ending, *unexpired(now)], ~suspended & blocked),
+        State.PENDING: Choice(
+            [Range("token_pending", Q(awaits_approval=True))], pending & living & ~suspended & ~blocked
+        ),
         State.ENDING: Choice([ending], works),
         State.EXPIRING: Choice([expiring(now)], works),
         State.ACTIVE: Choice(lasting, works),
     }
-    return choices.get(state, Choice([NOTHING]))
+    return choices.get(state, Choice([Range(BY_KEY, NOTHING)]))
 
 
-def expiring(now: datetime) -> Q:
-    return UNTOUCHED & Q(expires_at__gt=now, expires_at__lte=now + EXPIRING_WITHIN)
+def revoked(now: datetime) -> list[Range]:
+    return [
+        Range("token_revoked", Q(revoked_at__isnull=False)),
+        Range("token_replaced", Q(revoked_at=None, stops_at__lte=now)),
+    ]
 
 
-def unexpired(at: datetime) -> list[Q]:
+def expiring(now: datetime) -> Range:
+    return untouched(expires_at__gt=now, expires_at__lte=now + EXPIRING_WITHIN)
+
+
+def unexpired(at: datetime) -> list[Range]:
     """What is untouched and expires after a moment, or never."""
-    return [UNTOUCHED & Q(expires_at__gt=at), UNTOUCHED & Q(expires_at=None)]
+    return [untouched(expires_at__gt=at), untouched(expires_at=None)]
+
+
+def untouched(**expires: datetime | None) -> Range:
+    """Neither revoked nor replaced. What was replaced stops before it expires, so it is never expired."""
+    return Range("token_untouched", Q(revoked_at=None, stops_at=None, **expires))
 
 
 def stopped_from_outside(now: datetime, *, are_named: bool) -> Q:
-    is_off = Q(user__is_active=False)
-    licenses = License.objects.filter(pk=OuterRef("license"))
-    named = Exists(licenses.out_of_force(now) | licenses.filter(is_off))
+    own = License.objects.filter(pk=OuterRef("license"))
+    named = Q(Exists(own.out_of_force(now) | own.filter(user__is_active=False)))
     if are_named:
-        return Q(named)
+        return named
     switched_off = User.objects.filter(pk=OuterRef("owner"), is_active=False)
-    return Q(named) | Q(license=None) & (Q(Exists(switched_off)) | Q(owner_seat_ends_at__lte=now))
+    return named | Q(license=None) & (Q(Exists(switched_off)) | Q(owner_seat_ends_at__lte=now))
 
 
-def on_stopped_licenses(now: datetime, organization: Organization) -> list[Q]:
-    """The same of one organization, from the side of its licenses."""
+def on_stopped_licenses(now: datetime, organization: Organization) -> list[Range]:
+    """From the side of the organization's licenses."""
     licenses = organization.licenses.all()
     stopped: list[LicenseQuerySet] = [
-        licenses.filter(deactivated_at__isnull=False),
-        licenses.filter(valid_until__lte=now),
-        licenses.filter(user__is_active=False),
+        along("license_deactivated", licenses.filter(deactivated_at__isnull=False)),
+        along("license_ending", licenses.filter(valid_until__lte=now)),
+        licenses.filter(user__in=along("user_switched_off", User.objects.filter(is_active=False)).values("pk")),
     ]
-    return [Q(license__in=some.values("pk")) for some in stopped]
+    return [Range("token_license", Q(license__in=some.values("pk"))) for some in stopped]
 
 
 def held_by_policy(now: datetime, organization: Organization | None) -> tuple[Q, Q]:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from django.db import models
+from django.db import connection, models
 from django.db.models import Case, Exists, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
@@ -66,6 +66,17 @@ class TokenQuerySet(models.QuerySet["Token"]):
 
     def of_organization(self, organization: Organization) -> "TokenQuerySet":
         return self.filter(organization=organization)
+
+    def scopes_of(self, organization: Organization) -> list[str]:
+        """Each set of permissions that tokens there hold, once: from one to the next in the index, over all others."""
+        following = "(SELECT min(scope) FROM tokens_token WHERE organization_id = %s AND scope > held.scope)"
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"WITH RECURSIVE held(scope) AS (SELECT '' UNION ALL SELECT {following} FROM held"  # noqa: S608
+                " WHERE scope IS NOT NULL) SELECT scope FROM held WHERE scope > ''",
+                [organization.pk],
+            )
+            return [scope for (scope,) in cursor.fetchall()]
 
     def account_token_of(self, user: "User") -> "Token | None":
         """The newest one, whatever its state: an earlier one never comes back."""

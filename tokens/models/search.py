@@ -4,7 +4,7 @@ from django.db.models import Q
 
 from accounts.address import canonical
 from accounts.models import License, Organization
-from config.choice import Choice
+from config.choice import BY_KEY, Choice, Range, along
 from tokens.models.usage import TokenAddress
 
 
@@ -13,7 +13,13 @@ def choice(words: str, organization: Organization) -> Choice:
     if not words:
         return Choice()
     if address := canonical(words):
-        return Choice([Q(pk__in=TokenAddress.objects.filter(address=address).values("token"))])
+        seen = along("tokenaddress_address", TokenAddress.objects.filter(address=address))
+        return Choice([Range(BY_KEY, Q(pk__in=seen.values("token")))])
     licenses = License.objects.filter(organization=organization).matching(words)
     by_hint = Q(hint__icontains=words.replace("...", "…"))
-    return Choice([Q(name__icontains=words), by_hint, Q(license__in=licenses.values("pk"))])
+    return Choice(
+        [
+            Range("token_organization_name", Q(name__icontains=words) | by_hint),
+            Range("token_license", Q(license__in=licenses.values("pk"))),
+        ]
+    )

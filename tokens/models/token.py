@@ -105,6 +105,7 @@ class Token(models.Model):
             ),
             models.Index(fields=["organization", "id"], condition=Q(awaits_approval=True), name="token_pending"),
             models.Index(fields=["organization", "created_at", "id"], name="token_created"),
+            models.Index(fields=["organization", "scope", "id"], name="token_scope"),
             # Most installations took over few tokens or none.
             models.Index(
                 fields=["organization", "owner", "id"], condition=Q(shape__isnull=False), name="token_imported"

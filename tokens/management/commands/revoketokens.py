@@ -11,7 +11,7 @@ from django.template.defaultfilters import pluralize
 from django.utils import timezone
 
 from accounts.actor import SYSTEM
-from tokens import filters, foreign, leaks, lifecycle
+from tokens import filters, foreign, leaks, lifecycle, scopes
 from tokens.management import arguments
 from tokens.management.progress import Progress
 from tokens.models import LIFTED_BY_OWNER, NEVER_LIFTED, Token, TokenQuerySet
@@ -78,7 +78,8 @@ def chosen(options: dict[str, Any]) -> TokenQuerySet:
     if options["unused_for"] is not None:
         tokens = tokens.filter(filters.last_used(str(options["unused_for"].days), now).condition)
     if options["scope"]:
-        tokens = tokens.filter(Q(license=None) | filters.holding(options["scope"]).condition)
+        held = Token.objects.order_by().values_list("scope", flat=True).distinct()
+        tokens = tokens.filter(Q(license=None) | Q(scope__in=scopes.enough(held, options["scope"])))
     return tokens
 
 

@@ -40,7 +40,7 @@ def tokens_page(request: PersonRequest, organization: Organization, **dialog: An
         "may_revoke_all": filter.value("state") not in ENDED and (filter.is_active or page.count > TOKENS_SHOWN),
         "everything": urlencode({"everything": "", **filter.chosen}),
         "token_count": count_of(Token.objects.of_organization(organization)),
-        "imported_count": count_of(Token.objects.of_organization(organization).filter(imported(now, None).condition)),
+        "imported_count": imported(now, organization).count_in(Token.objects.of_organization(organization)),
         "license_count": count_of(organization.licenses.kept()),
         "section": "tokens",
     }
