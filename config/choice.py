@@ -82,10 +82,11 @@ class Choice:
 
 def along(index: str, rows: Rows) -> Rows:
     """Read by this index. PostgreSQL knows its tables well enough to choose; SQLite may not, and is told."""
-    query = rows.query
+    told = rows.all()
+    query = told.query
     table = query.get_initial_alias()
     query.alias_map[table] = Indexed(query.alias_map[table].table_name, table, index)
-    return rows
+    return told
 
 
 class Indexed(BaseTable):

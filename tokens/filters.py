@@ -9,9 +9,10 @@ from django import forms
 from django.db.models import Q
 from django.http import QueryDict
 
-from accounts.models import License, Organization, Role
-from accounts.models.license import LicenseQuerySet
-from config.choice import Choice, Found, Range
+from accounts.models import License, Organization, Role, User
+from accounts.models.license import LicenseQuerySet, matching
+from config import keyset
+from config.choice import Choice, Found, Range, along
 from config.keyset import Order
 from tokens import attention, scopes
 from tokens.attention import RULES, RULES_BY_NAME
@@ -188,16 +189,38 @@ class MemberFilter(Filter):
         choices=[("", "Any status"), ("active", "Active"), ("deactivated", "Deactivated"), ("former", "Former")],
     )
 
-    def apply(self, licenses: LicenseQuerySet) -> LicenseQuerySet:
-        """Former members are shown to whoever asks for them, and to nobody else."""
-        status = self.value("status")
-        licenses = licenses.filter(withdrawn_at__isnull=status != "former")
-        if words := self.value("q"):
-            licenses = licenses.matching(words)
-        if role := self.value("role"):
-            licenses = licenses.filter(role=role)
-        if kind := self.value("kind"):
-            licenses = licenses.filter(user__is_service_account=kind == "service")
-        if status in {"active", "deactivated"}:
-            licenses = licenses.filter(deactivated_at__isnull=status == "active")
-        return licenses
+    def apply(self, licenses: LicenseQuerySet) -> Found:
+        return self.choice().out_of(licenses)
+
+    def choice(self) -> Choice:
+        role, kind = self.value("role"), self.value("kind")
+        choices = [
+            Choice(terms=matching(words)) if (words := self.value("q")) else Choice(),
+            Choice([Range("license_role", Q(role=role))]) if role else Choice(),
+            of_kind(kind) if kind else Choice(),
+            Choice([STATUSES[self.value("status")]]),
+        ]
+        return functools.reduce(operator.and_, choices)
+
+
+def of_kind(kind: str) -> Choice:
+    """Service accounts are few beside people."""
+    accounts = along("user_service_account", User.objects.filter(is_service_account=True))
+    if kind == "service":
+        return Choice([Range("license_person", Q(user__in=accounts.values("pk")))])
+    return Choice(terms=Q(user__is_service_account=False))
+
+
+# Former members are shown to whoever asks for them, and to nobody else.
+STATUSES = {
+    "": Range("license_kept", Q(withdrawn_at=None)),
+    "active": Range("license_taken", Q(deactivated_at=None)),
+    "deactivated": Range("license_deactivated", Q(deactivated_at__isnull=False, withdrawn_at=None)),
+    "former": Range("license_withdrawn", Q(withdrawn_at__isnull=False)),
+}
+
+
+def order_of(members: Found) -> Order:
+    """By name, as long as they can be put in order at once; else newest first."""
+    is_few = members.count is not None and members.count <= keyset.COUNTED_AT_MOST
+    return Order("user__name", is_descending=False) if is_few else Order()

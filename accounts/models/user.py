@@ -71,6 +71,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     class Meta:
         indexes = [
             models.Index(fields=["id"], condition=Q(is_active=False), name="user_switched_off"),
+            models.Index(fields=["id"], condition=Q(is_service_account=True), name="user_service_account"),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(email=Lower("email")), name="user_email_lower_case"),

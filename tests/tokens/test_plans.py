@@ -49,15 +49,15 @@ def tokens(alices_license: License) -> None:
 
 
 def crowd_around(license: License) -> None:
-    """Copies of its tokens with moments and names of their own; most of them in another organization, as in life."""
+    """Copies of its tokens with moments and names of their own; most of them in another organization."""
     other = LicenseFactory(organization=OrganizationFactory(slug="crowd"), user=license.user)
     own = {
         "name": "name || n",
         "digest": "sha256((id || ' ' || n)::text::bytea)",
         "expires_at": "expires_at + n * interval '1 second'",
         "last_used_at": "last_used_at + n * interval '1 second'",
-        "license_id": f"CASE WHEN n % 50 = 0 THEN license_id ELSE {other.pk} END",
-        "organization_id": f"CASE WHEN n % 50 = 0 THEN organization_id ELSE {other.organization_id} END",
+        "license_id": f"CASE WHEN n % 3 = 0 THEN license_id ELSE {other.pk} END",
+        "organization_id": f"CASE WHEN n % 3 = 0 THEN organization_id ELSE {other.organization_id} END",
     }
     columns = [field.column for field in Token._meta.concrete_fields if not field.primary_key]
     values = ", ".join(own.get(column, column) for column in columns)

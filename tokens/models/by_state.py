@@ -77,7 +77,8 @@ def on_stopped_licenses(now: datetime, organization: Organization) -> list[Range
     """From the side of the organization's licenses."""
     licenses = organization.licenses.all()
     stopped: list[LicenseQuerySet] = [
-        along("license_deactivated", licenses.filter(deactivated_at__isnull=False)),
+        along("license_deactivated", licenses.filter(deactivated_at__isnull=False, withdrawn_at=None)),
+        along("license_withdrawn", licenses.filter(withdrawn_at__isnull=False)),
         along("license_ending", licenses.filter(valid_until__lte=now)),
         licenses.filter(user__in=along("user_switched_off", User.objects.filter(is_active=False)).values("pk")),
     ]

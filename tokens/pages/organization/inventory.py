@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 from accounts.guards import administrator_required
 from accounts.models import Organization
 from accounts.requests import PersonRequest
+from config.choice import along
 from config.keyset import count_of, page_of
 from tokens.attention import imported
 from tokens.filters import TokenFilter
@@ -41,7 +42,7 @@ def tokens_page(request: PersonRequest, organization: Organization, **dialog: An
         "everything": urlencode({"everything": "", **filter.chosen}),
         "token_count": count_of(Token.objects.of_organization(organization)),
         "imported_count": imported(now, organization).count_in(Token.objects.of_organization(organization)),
-        "license_count": count_of(organization.licenses.kept()),
+        "license_count": count_of(along("license_kept", organization.licenses.kept())),
         "section": "tokens",
     }
     return render(request, "organization/tokens.html", context | dialog)
