@@ -121,8 +121,13 @@ def validate_text(text: str) -> None:
         raise ValueError("NUL in a cursor")
 
 
-def page_of(rows: "QuerySet[Any]", query: QueryDict, *, order: Order, size: int) -> KeysetPage:
-    """The page that `?after=` or `?before=` asks for, the first without them. Counts no further than it must."""
+def page_of(
+    rows: "QuerySet[Any]", query: QueryDict, *, order: Order, size: int, count: int | None = None
+) -> KeysetPage:
+    """The page that `?after=` or `?before=` asks for, the first without them. Counts no further than it must.
+
+    Not at all where the count is known.
+    """
     backwards = "after" not in query and "before" in query
     start = order.read(query.get("before" if backwards else "after", ""), rows)
     backwards = backwards and start is not None
@@ -132,7 +137,7 @@ def page_of(rows: "QuerySet[Any]", query: QueryDict, *, order: Order, size: int)
         if len(found) > size:
             break
     if start and not found:
-        return page_of(rows, QueryDict(), order=order, size=size)
+        return page_of(rows, QueryDict(), order=order, size=size, count=count)
     has_more, found = len(found) > size, found[:size]
     if backwards:
         found.reverse()
@@ -141,7 +146,7 @@ def page_of(rows: "QuerySet[Any]", query: QueryDict, *, order: Order, size: int)
         rows=found,
         newer=link(query, "before", order.cursor_of(found[0])) if found and has_newer else "",
         older=link(query, "after", order.cursor_of(found[-1])) if found and has_older else "",
-        count=count_of(rows) if found else 0,
+        count=(count_of(rows) if count is None else count) if found else 0,
     )
 
 

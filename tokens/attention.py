@@ -4,9 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 
-from tokens.models import EXPIRING_WITHIN, Hold, RefusalDay, Token, TokenQuerySet
+from accounts.models import Organization
+from config.choice import BY_KEY, Choice, Range, along
+from tokens import scopes
+from tokens.models import Hold, RefusalDay, Token, TokenQuerySet, by_state
 
 UNUSED_FOR = timedelta(days=30)
 IDLE_FOR = timedelta(days=90)
@@ -16,7 +19,10 @@ STILL_USED_WITHIN = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`name` is its word in addresses; `sentence` follows the token's name; `deed` is a button that leads to `page`."""
+    """`name` is its word in addresses; `sentence` follows the token's name; `deed` is a button that leads to `page`.
+
+    `choice` is asked with the organization, where the tokens are all of one.
+    """
 
     name: str
     label: str
@@ -26,51 +32,70 @@ class Rule:
     deed: str
     page: str
     anchor: str
-    choose: Callable[[TokenQuerySet, datetime], TokenQuerySet]
+    choice: Callable[[datetime, Organization | None], Choice]
+
+    def choose(self, tokens: TokenQuerySet, now: datetime) -> TokenQuerySet:
+        return tokens.filter(self.choice(now, None).condition)
 
 
-def expiring(tokens: TokenQuerySet, now: datetime) -> TokenQuerySet:
-    return tokens.on_hooks(now).filter(expires_at__lte=now + EXPIRING_WITHIN)
+def on_hooks(now: datetime) -> Choice:
+    return Choice(by_state.unexpired(now), Q(license__isnull=False))
 
 
-def replaced_in_use(tokens: TokenQuerySet, now: datetime) -> TokenQuerySet:
+def used(**moments: datetime | None) -> Range:
+    return Range("token_organization_used", Q(**moments))
+
+
+def expiring(now: datetime, organization: Organization | None) -> Choice:
+    return Choice([by_state.expiring(now)], Q(license__isnull=False))
+
+
+def replaced_in_use(now: datetime, organization: Organization | None) -> Choice:
     """Refused after its overlap, lately: some program still has the old text."""
     since = (now - STILL_USED_WITHIN).date()
-    stopped = tokens.filter(Q(stops_at__lte=now) | Q(hold=Hold.REPLACED))
-    refusals = RefusalDay.objects.filter(token=OuterRef("pk"), code="token_revoked", day__gte=since)
-    return stopped.filter(Exists(refusals))
+    refused = along("refusalday_day", RefusalDay.objects.filter(code="token_revoked", day__gte=since))
+    return Choice([Range(BY_KEY, Q(pk__in=refused.values("token")))], Q(stops_at__lte=now) | Q(hold=Hold.REPLACED))
 
 
-def never_used(tokens: TokenQuerySet, now: datetime) -> TokenQuerySet:
-    return tokens.on_hooks(now).filter(first_used_at=None, created_at__lte=now - UNUSED_FOR)
+def never_used(now: datetime, organization: Organization | None) -> Choice:
+    return Choice([used(last_used_at=None, created_at__lte=now - UNUSED_FOR)]) & on_hooks(now)
 
 
-def idle(tokens: TokenQuerySet, now: datetime) -> TokenQuerySet:
-    return tokens.on_hooks(now).filter(last_used_at__lte=now - IDLE_FOR)
+def idle(now: datetime, organization: Organization | None) -> Choice:
+    return Choice([used(last_used_at__lte=now - IDLE_FOR)]) & on_hooks(now)
 
 
-def endless(tokens: TokenQuerySet, now: datetime) -> TokenQuerySet:
-    return tokens.on_hooks(now).filter(expires_at=None)
+def endless(now: datetime, organization: Organization | None) -> Choice:
+    return Choice([by_state.untouched(expires_at=None)], Q(license__isnull=False))
 
 
-def too_wide(tokens: TokenQuerySet, now: datetime) -> TokenQuerySet:
+def too_wide(now: datetime, organization: Organization | None) -> Choice:
     """Holds write, and in ninety days of use has only read."""
     since = now - READ_ONLY_FOR
-    used = tokens.on_hooks(now).filter(created_at__lte=since, last_used_at__gt=since, scope__contains=":write")
-    return used.filter(Q(last_written_at=None) | Q(last_written_at__lte=since))
+    reads_only = Q(last_written_at=None) | Q(last_written_at__lte=since)
+    return Choice([writing(organization)], reads_only & Q(created_at__lte=since, last_used_at__gt=since)) & on_hooks(
+        now
+    )
 
 
-def suspended(tokens: TokenQuerySet, now: datetime) -> TokenQuerySet:
-    return tokens.on_hooks(now).in_state("suspended", now, are_named=True)
+def writing(organization: Organization | None) -> Range:
+    if organization is None:
+        return Range("token_scope", Q(scope__contains=f":{scopes.WRITE}"))
+    held = Token.objects.scopes_of(organization)
+    return Range("token_scope", Q(scope__in=[each for each in held if f":{scopes.WRITE}" in each]))
 
 
-def blocked(tokens: TokenQuerySet, now: datetime) -> TokenQuerySet:
-    return tokens.on_hooks(now).in_state("blocked", now, are_named=True)
+def suspended(now: datetime, organization: Organization | None) -> Choice:
+    return by_state.choice("suspended", now, organization=organization, are_named=True) & on_hooks(now)
 
 
-def imported(tokens: TokenQuerySet, now: datetime) -> TokenQuerySet:
+def blocked(now: datetime, organization: Organization | None) -> Choice:
+    return by_state.choice("blocked", now, organization=organization, are_named=True) & on_hooks(now)
+
+
+def imported(now: datetime, organization: Organization | None) -> Choice:
     """Another system made their text, and may still know it."""
-    return tokens.on_hooks(now).imported()
+    return Choice([Range("token_imported", Q(shape__isnull=False))]) & on_hooks(now)
 
 
 RULES = [

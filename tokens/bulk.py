@@ -43,7 +43,7 @@ class Selection:
         """Those that can still be revoked, in the order of their turn."""
         now = datetime.fromisoformat(self.moment)
         if self.ids is None:
-            tokens = TokenFilter(QueryDict(self.query), organization=organization).apply(now, in_passing=True)
+            tokens = TokenFilter(QueryDict(self.query), organization=organization).in_passing(now)
         else:
             tokens = Token.objects.of_organization(organization).filter(pk__in=self.ids)
         tokens = tokens.stoppable(now).exclude(pk=self.spared).order_by("pk")

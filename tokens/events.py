@@ -2,7 +2,9 @@
 
 import csv
 import datetime as dt
+import functools
 import json
+import operator
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -16,7 +18,7 @@ from django.utils import timezone
 
 from accounts import chain
 from accounts.models import AuditEvent, User
-from accounts.models.audit import AuditEventQuerySet
+from config.choice import Choice, Range
 from tokens import feed, format
 from tokens.filters import Filter
 
@@ -66,18 +68,21 @@ class AuditFilter(Filter):
     since = Day()
     until = Day()
 
-    def apply(self, events: AuditEventQuerySet) -> AuditEventQuerySet:
+    def choice(self) -> Choice:
         """Days are those of the reader's clock, both of them included."""
         zone = timezone.get_current_timezone()
-        if words := self.value("q"):
-            events = events.filter(matching(words.replace("...", "…")))
-        if action := self.value("action"):
-            events = events.filter(action=action)
-        if day := self.value("since"):
-            events = events.filter(occurred_at__gte=dt.datetime.combine(day, dt.time.min, zone))
-        if day := self.value("until"):
-            events = events.filter(occurred_at__lte=dt.datetime.combine(day, dt.time.max, zone))
-        return events
+        since, until = self.value("since"), self.value("until")
+        return functools.reduce(
+            operator.and_,
+            [
+                matching(self.value("q").replace("...", "…")),
+                Choice([Range("audit_action", Q(action=action))]) if (action := self.value("action")) else Choice(),
+                occurred(
+                    gte=since and dt.datetime.combine(since, dt.time.min, zone),
+                    lte=until and dt.datetime.combine(until, dt.time.max, zone),
+                ),
+            ],
+        )
 
     @property
     def in_words(self) -> dict[str, str]:
@@ -91,12 +96,20 @@ class AuditFilter(Filter):
         return urlencode({name: self.data[name] for name in self.fields if self.data.get(name)})
 
 
-def matching(words: str) -> Q:
+def occurred(**bounds: dt.datetime | None) -> Choice:
+    """By lookup, such as `gte`."""
+    given = {f"occurred_at__{lookup}": moment for lookup, moment in bounds.items() if moment}
+    return Choice([Range("audit_occurred", Q(**given))]) if given else Choice()
+
+
+def matching(words: str) -> Choice:
+    if not words:
+        return Choice()
     columns = ("token_name", "token_hint", "address", "actor__name", "actor__email", "subject__name", "subject__email")
     found = Q()
     for column in columns:
         found |= Q(**{f"{column}__icontains": words})
-    return found
+    return Choice([Range("audit_organization", found)])
 
 
 def described(event: AuditEvent) -> dict[str, Any]:

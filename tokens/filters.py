@@ -1,19 +1,22 @@
 """What can be searched and filtered in the lists of an organization. Words that make no sense are left out."""
 
+import functools
+import operator
 from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
-from django.db.models import Q, Value
-from django.db.models.functions import Concat
+from django.db.models import Q
 from django.http import QueryDict
 
-from accounts.models import License, Organization, Role
-from accounts.models.license import LicenseQuerySet
+from accounts.models import License, Organization, Role, User
+from accounts.models.license import LicenseQuerySet, matching
+from config import keyset
+from config.choice import Choice, Found, Range, along
 from config.keyset import Order
-from tokens import scopes
+from tokens import attention, scopes
 from tokens.attention import RULES, RULES_BY_NAME
-from tokens.models import State, Token, TokenQuerySet
+from tokens.models import State, Token, TokenQuerySet, by_state, search
 
 LONGEST_SEARCH = 100
 ORDERS = {
@@ -121,19 +124,25 @@ class TokenFilter(Filter):
                 said.append(f"{field.label or name.capitalize()}: {dict(field.choices)[value]}")
         return [*said, f"License: {self.holder.name} of {self.holder.user.display_name}"] if self.holder else said
 
-    def apply(self, now: datetime, *, in_passing: bool = False) -> TokenQuerySet:
-        tokens = Token.objects.of_organization(self.organization)
-        if words := self.value("q"):
-            tokens = tokens.matching(words, self.organization, in_passing=in_passing)
-        if state := self.value("state"):
-            tokens = tokens.in_state(state, now, are_named=True)
-        if self.holder:
-            tokens = tokens.filter(license=self.holder)
-        if scope := self.value("scope"):
-            tokens = holding(tokens, scope)
-        if rule := RULES_BY_NAME.get(self.value("needs")):
-            tokens = rule.choose(tokens, now)
-        return last_used(created(tokens, self.value("age"), now), self.value("used"), now)
+    def apply(self, now: datetime) -> Found:
+        return self.choice(now).out_of(Token.objects.of_organization(self.organization))
+
+    def in_passing(self, now: datetime) -> TokenQuerySet:
+        """For whoever walks through all of them by their keys, and would gather again and again."""
+        return self.choice(now).in_passing(Token.objects.of_organization(self.organization))
+
+    def choice(self, now: datetime) -> Choice:
+        """What is likely to choose the fewest stands first."""
+        choices = [
+            search.choice(self.value("q"), self.organization),
+            Choice([Range("token_license", Q(license=self.holder))]) if self.holder else Choice(),
+            rule.choice(now, self.organization) if (rule := RULES_BY_NAME.get(self.value("needs"))) else Choice(),
+            by_state.choice(state, now, organization=self.organization) if (state := self.value("state")) else Choice(),
+            last_used(self.value("used"), now),
+            created(self.value("age"), now),
+            holding(self.value("scope"), self.organization),
+        ]
+        return functools.reduce(operator.and_, choices)
 
 
 def scope_choices() -> list[tuple[str, str]]:
@@ -145,30 +154,29 @@ def scope_choices() -> list[tuple[str, str]]:
     ]
 
 
-def holding(tokens: TokenQuerySet, scope: str) -> TokenQuerySet:
-    """Those that hold at least the scope: write includes read."""
-    resource, _, level = scope.partition(":")
-    enough = {f"{resource}:{scopes.WRITE}", f"{resource}:{level}"}
-    words = Q()
-    for each in sorted(enough):
-        words |= Q(padded__contains=f" {each} ")
-    return tokens.alias(padded=Concat(Value(" "), "scope", Value(" "))).filter(words)
+def holding(scope: str, organization: Organization) -> Choice:
+    """Those that hold at least the scope. Many tokens hold the same few sets of them."""
+    if not scope:
+        return Choice()
+    enough = scopes.enough(Token.objects.scopes_of(organization), scope)
+    return Choice([Range("token_scope", Q(scope__in=enough))])
 
 
-def created(tokens: TokenQuerySet, age: str, now: datetime) -> TokenQuerySet:
+def created(age: str, now: datetime) -> Choice:
     if not age:
-        return tokens
+        return Choice()
     since = now - timedelta(days=int(age.removeprefix("over-")))
-    return tokens.filter(created_at__lt=since) if age.startswith("over-") else tokens.filter(created_at__gte=since)
+    condition = Q(created_at__lt=since) if age.startswith("over-") else Q(created_at__gte=since)
+    return Choice([Range("token_created", condition)])
 
 
-def last_used(tokens: TokenQuerySet, used: str, now: datetime) -> TokenQuerySet:
+def last_used(used: str, now: datetime) -> Choice:
     if used == "never":
-        return tokens.filter(last_used_at=None)
+        return Choice([attention.used(last_used_at=None)])
     if not used:
-        return tokens
+        return Choice()
     since = now - timedelta(days=int(used))
-    return tokens.filter(Q(last_used_at=None, created_at__lt=since) | Q(last_used_at__lt=since))
+    return Choice([attention.used(last_used_at=None, created_at__lt=since), attention.used(last_used_at__lt=since)])
 
 
 class MemberFilter(Filter):
@@ -181,16 +189,38 @@ class MemberFilter(Filter):
         choices=[("", "Any status"), ("active", "Active"), ("deactivated", "Deactivated"), ("former", "Former")],
     )
 
-    def apply(self, licenses: LicenseQuerySet) -> LicenseQuerySet:
-        """Former members are shown to whoever asks for them, and to nobody else."""
-        status = self.value("status")
-        licenses = licenses.filter(withdrawn_at__isnull=status != "former")
-        if words := self.value("q"):
-            licenses = licenses.matching(words)
-        if role := self.value("role"):
-            licenses = licenses.filter(role=role)
-        if kind := self.value("kind"):
-            licenses = licenses.filter(user__is_service_account=kind == "service")
-        if status in {"active", "deactivated"}:
-            licenses = licenses.filter(deactivated_at__isnull=status == "active")
-        return licenses
+    def apply(self, licenses: LicenseQuerySet) -> Found:
+        return self.choice().out_of(licenses)
+
+    def choice(self) -> Choice:
+        role, kind = self.value("role"), self.value("kind")
+        choices = [
+            Choice(terms=matching(words)) if (words := self.value("q")) else Choice(),
+            Choice([Range("license_role", Q(role=role))]) if role else Choice(),
+            of_kind(kind) if kind else Choice(),
+            Choice([STATUSES[self.value("status")]]),
+        ]
+        return functools.reduce(operator.and_, choices)
+
+
+def of_kind(kind: str) -> Choice:
+    """Service accounts are few beside people."""
+    accounts = along("user_service_account", User.objects.filter(is_service_account=True))
+    if kind == "service":
+        return Choice([Range("license_person", Q(user__in=accounts.values("pk")))])
+    return Choice(terms=Q(user__is_service_account=False))
+
+
+# Former members are shown to whoever asks for them, and to nobody else.
+STATUSES = {
+    "": Range("license_kept", Q(withdrawn_at=None)),
+    "active": Range("license_taken", Q(deactivated_at=None)),
+    "deactivated": Range("license_deactivated", Q(deactivated_at__isnull=False, withdrawn_at=None)),
+    "former": Range("license_withdrawn", Q(withdrawn_at__isnull=False)),
+}
+
+
+def order_of(members: Found) -> Order:
+    """By name, as long as they can be put in order at once; else newest first."""
+    is_few = members.count is not None and members.count <= keyset.COUNTED_AT_MOST
+    return Order("user__name", is_descending=False) if is_few else Order()

@@ -59,6 +59,11 @@ def allows(held: frozenset[str], needed: str) -> bool:
     return needed in held or (level == READ and f"{resource}:{WRITE}" in held)
 
 
+def enough(held: Iterable[str], needed: str) -> list[str]:
+    """Of several sets, as they are stored, those that allow what is needed."""
+    return [text for text in held if allows(parse(text), needed)]
+
+
 def is_withheld(scope: str, withheld: frozenset[str]) -> bool:
     """Who withholds reading withholds writing too, for write includes read."""
     resource, _, level = scope.partition(":")

@@ -101,6 +101,8 @@ class AuditEvent(AppendOnlyModel):
             models.Index(fields=["subject", "-id"], name="audit_subject"),
             models.Index(fields=["organization", "-id"], name="audit_organization"),
             models.Index(fields=["token_id", "-id"], name="audit_token"),
+            models.Index(fields=["organization", "action", "id"], name="audit_action"),
+            models.Index(fields=["organization", "occurred_at", "id"], name="audit_occurred"),
         ]
         constraints = [
             models.UniqueConstraint("organization", "position", name="audit_one_a_position"),

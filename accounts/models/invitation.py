@@ -11,6 +11,7 @@ from django.db.models.functions import Lower
 from accounts.models.license import License, Role, default_allowance
 from accounts.models.organization import Organization
 from accounts.validators import validate_plain_text
+from config.choice import along
 
 if TYPE_CHECKING:
     from accounts.models.user import User
@@ -20,6 +21,9 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
     def waiting(self) -> "InvitationQuerySet":
         """Neither accepted nor withdrawn; of those some have expired."""
         return self.filter(accepted_at=None, withdrawn_at=None)
+
+    def waiting_in(self, organization: Organization) -> "InvitationQuerySet":
+        return along("invitation_one_open_an_address", self.waiting().filter(organization=organization))
 
     def addressed_to(self, person: "User") -> "InvitationQuerySet":
         """To an address that the person has shown to be theirs."""

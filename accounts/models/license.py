@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.models.organization import Organization
 from accounts.models.versions import version_of
 from accounts.validators import validate_plain_text
+from config.choice import along
 
 if TYPE_CHECKING:
     from accounts.models.user import User
@@ -56,13 +57,25 @@ class LicenseQuerySet(models.QuerySet["License"]):
         """Those that count against the seats of an organization: an expired one keeps its place."""
         return self.filter(deactivated_at=None)
 
+    def of_service_accounts(self) -> "LicenseQuerySet":
+        """From the side of those accounts, which are few beside people."""
+        from accounts.models.user import User
+
+        accounts = along("user_service_account", User.objects.filter(is_service_account=True))
+        return along("license_person", self.filter(user__in=accounts.values("pk")))
+
     def in_order(self) -> "LicenseQuerySet":
         """Those of organizations first, individual ones last."""
         return self.order_by(F("organization__name").asc(nulls_last=True), "pk")
 
     def matching(self, words: str) -> "LicenseQuerySet":
-        found = Q(user__name__icontains=words) | Q(user__email__icontains=words)
-        return self.filter(found | Q(name__icontains=words) | Q(number__icontains=words))
+        return self.filter(matching(words))
+
+
+def matching(words: str) -> Q:
+    """By the person, or by what the license itself is called."""
+    found = Q(user__name__icontains=words) | Q(user__email__icontains=words)
+    return found | Q(name__icontains=words) | Q(number__icontains=words)
 
 
 class License(models.Model):
@@ -82,6 +95,24 @@ class License(models.Model):
     objects = LicenseQuerySet.as_manager()
 
     class Meta:
+        indexes = [
+            # Counted and chosen without a look at the others.
+            models.Index(fields=["organization", "id"], condition=Q(withdrawn_at=None), name="license_kept"),
+            models.Index(fields=["organization", "id"], condition=Q(deactivated_at=None), name="license_taken"),
+            models.Index(
+                fields=["organization", "id"],
+                condition=Q(deactivated_at__isnull=False, withdrawn_at=None),
+                name="license_deactivated",
+            ),
+            models.Index(
+                fields=["organization", "id"], condition=Q(withdrawn_at__isnull=False), name="license_withdrawn"
+            ),
+            models.Index(fields=["organization", "role", "id"], name="license_role"),
+            models.Index(fields=["user", "organization"], name="license_person"),
+            models.Index(
+                fields=["organization", "valid_until"], condition=Q(valid_until__isnull=False), name="license_ending"
+            ),
+        ]
         constraints = [
             models.UniqueConstraint("user", "organization", name="license_one_a_person_and_organization"),
             models.UniqueConstraint("user", condition=Q(organization=None), name="license_one_individual_a_person"),

@@ -69,6 +69,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     class Meta:
+        indexes = [
+            models.Index(fields=["id"], condition=Q(is_active=False), name="user_switched_off"),
+            models.Index(fields=["id"], condition=Q(is_service_account=True), name="user_service_account"),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(email=Lower("email")), name="user_email_lower_case"),
             models.CheckConstraint(

@@ -10,7 +10,7 @@ from accounts.actor import SYSTEM
 from accounts.models import License, User
 from tests.factories import LicenseFactory, OrganizationFactory, UserFactory, issue
 from tokens import lifecycle
-from tokens.models import REST_OF_THE_LAST_DAY, Hold, Policy, State, Token, TokenAddress
+from tokens.models import REST_OF_THE_LAST_DAY, Hold, Policy, State, Token, TokenAddress, search
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
@@ -300,6 +300,6 @@ def test_a_token_is_found_by_name_hint_owner_license_and_address(alices_license:
     stranger = LicenseFactory(name="Studio", number="ST-20417-B")
     row(stranger, stranger.user).save()
 
-    found = Token.objects.of_organization(organization).matching(words, organization)
+    found = search.choice(words, organization).out_of(Token.objects.of_organization(organization))
 
-    assert list(found) == [token]
+    assert list(found.rows) == [token]

@@ -28,7 +28,7 @@ INDEXES = {
     "expiry": "token_organization_expiry",
 }
 
-FILTERS = ["", "state=active", "state=revoked", "state=suspended", "age=over-90", "scope=account:read", "needs=endless"]
+FILTERS = ["state=active", "age=7", "scope=account:read", "used=never", "q=job"]
 BEHIND = {
     "": [r"\bid ?<"],
     "name": [r"name.*=.*\bid ?>", r"name.*>"],
@@ -49,15 +49,15 @@ def tokens(alices_license: License) -> None:
 
 
 def crowd_around(license: License) -> None:
-    """Copies of its tokens with moments and names of their own; most of them in another organization, as in life."""
+    """Copies of its tokens with moments and names of their own; most of them in another organization."""
     other = LicenseFactory(organization=OrganizationFactory(slug="crowd"), user=license.user)
     own = {
         "name": "name || n",
         "digest": "sha256((id || ' ' || n)::text::bytea)",
         "expires_at": "expires_at + n * interval '1 second'",
         "last_used_at": "last_used_at + n * interval '1 second'",
-        "license_id": f"CASE WHEN n % 50 = 0 THEN license_id ELSE {other.pk} END",
-        "organization_id": f"CASE WHEN n % 50 = 0 THEN organization_id ELSE {other.organization_id} END",
+        "license_id": f"CASE WHEN n % 3 = 0 THEN license_id ELSE {other.pk} END",
+        "organization_id": f"CASE WHEN n % 3 = 0 THEN organization_id ELSE {other.organization_id} END",
     }
     columns = [field.column for field in Token._meta.concrete_fields if not field.primary_key]
     values = ", ".join(own.get(column, column) for column in columns)
@@ -75,7 +75,8 @@ def plans(organization: Organization, query: str) -> tuple[list[str], KeysetPage
     filter = TokenFilter(asked, organization=organization)
     assert filter.is_valid(), filter.errors
     with CaptureQueriesContext(connection) as captured:
-        page = page_of(filter.apply(timezone.now()), asked, order=filter.order, size=2)
+        found = filter.apply(timezone.now())
+        page = page_of(found.rows, asked, order=filter.order, size=2, count=found.count)
     return [plan_of(query["sql"]) for query in captured.captured_queries], page
 
 
@@ -95,14 +96,18 @@ def test_a_sort_is_read_along_its_index_from_the_first_row_or_from_the_cursor(
 
 @pytest.mark.parametrize("sort", INDEXES)
 @pytest.mark.parametrize("query", FILTERS)
-def test_a_filter_neither_sorts_nor_looks_at_tokens_of_others(
+def test_a_choice_of_many_is_read_along_the_index_of_the_sort(
     organization: Organization, query: str, sort: str
 ) -> None:
-    told, _ = plans(organization, f"{query}&sort={sort}")
+    asked = QueryDict(f"{query}&sort={sort}")
+    filter = TokenFilter(asked, organization=organization)
+    filter.is_valid()
 
-    for plan in told:
-        assert "FOR ORDER BY" not in plan
-        assert not is_scanned(plan), plan
+    with CaptureQueriesContext(connection) as captured:
+        page_of(filter.in_passing(timezone.now()), asked, order=filter.order, size=2, count=4)
+
+    plan = plan_of(captured.captured_queries[-1]["sql"])
+    assert is_read_along(plan, INDEXES[sort]), plan
 
 
 @pytest.mark.skipif(not IS_SQLITE, reason="PostgreSQL reads a table that is almost empty as a whole")
@@ -110,10 +115,3 @@ def test_an_address_is_found_by_its_index(organization: Organization) -> None:
     told, _ = plans(organization, "q=192.0.2.7")
 
     assert "USING INDEX tokenaddress_address (address=?)" in told[0]
-
-
-def test_words_are_looked_for_in_the_narrow_index(organization: Organization) -> None:
-    told, _ = plans(organization, "q=export")
-
-    assert not is_scanned(told[0])
-    assert not IS_SQLITE or "USING COVERING INDEX token_organization_name (organization_id=?)" in told[0]

@@ -132,11 +132,12 @@ class OrganizationTokenForm(forms.Form):
         self.organization = organization
         own = organization.licenses.filter(user=actor.user).select_related("user")
         self.own = own.get()
-        offered = organization.licenses.in_force().filter(user__is_service_account=True, user__is_active=True)
-        if offered.exists():
+        offered = organization.licenses.in_force().filter(user__is_active=True).of_service_accounts()
+        if keys := list(offered.values_list("pk", flat=True)):
             own_first = Case(When(user=actor.user, then=0), default=1)
             field: HolderField = self.fields["license"]  # type: ignore[assignment]
-            field.queryset = (own | offered).select_related("user").order_by(own_first, "user__name", "pk")
+            either = License.objects.filter(pk__in=[self.own.pk, *keys])
+            field.queryset = either.select_related("user").order_by(own_first, "user__name", "pk")
             field.own, self.initial["license"] = self.own, self.own.pk
         else:
             del self.fields["license"]

@@ -4,8 +4,10 @@ So tightening blocks and destroys nothing, and loosening brings back. Each rule 
 row, and as the condition of a query.
 """
 
+import functools
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
@@ -123,22 +125,40 @@ class Policy(models.Model):
 
 
 ON_TOKENS = "organization__policy__"
+MOMENT: "models.DateTimeField[datetime, datetime]" = models.DateTimeField()
 
 
-def breaches(now: datetime) -> dict[Block, Q]:
+def breaches(now: datetime, policy: Policy | None = None) -> dict[Block, Q]:
     """The counterpart of `Policy.block_of`: for each rule, the tokens that do not keep it.
 
-    Where a policy says nothing, its part of the condition is null; the claim before it, false, decides then.
+    Of one policy, with the rules that it sets; or of the policies of all organizations, joined to their tokens.
     """
-    at: models.DateTimeField[datetime, datetime] = models.DateTimeField()
-    last_seen_at = Greatest("created_at", Coalesce("last_used_at", "created_at"), Coalesce("resumed_at", "created_at"))
-    latest_end = ExpressionWrapper(F("created_at") + F(f"{ON_TOKENS}lifetime") + REST_OF_THE_LAST_DAY, at)
-    idle_from = ExpressionWrapper(last_seen_at + F(f"{ON_TOKENS}idle_after"), at)
-    too_long = Q(expires_at=None) | Q(GreaterThan(F("expires_at"), latest_end))
-    return {
-        Block.LIFETIME: Q(**{f"{ON_TOKENS}lifetime__isnull": False}) & too_long,
-        Block.EXPIRY: Q(**{f"{ON_TOKENS}requires_expiry": True}, expires_at=None),
-        Block.SECOND_FACTOR: Q(**{f"{ON_TOKENS}requires_second_factor": True})
-        & Q(owner__second_factor_at=None, owner__is_service_account=False),
-        Block.IDLE: Q(**{f"{ON_TOKENS}idle_after__isnull": False}) & Q(LessThanOrEqual(idle_from, Value(now, at))),
+    rules: dict[Block, tuple[str, Callable[[Any], Q]]] = {
+        Block.LIFETIME: ("lifetime", too_long),
+        Block.EXPIRY: ("requires_expiry", lambda _: Q(expires_at=None)),
+        Block.SECOND_FACTOR: ("requires_second_factor", lambda _: MISSES_SECOND_FACTOR),
+        Block.IDLE: ("idle_after", functools.partial(idle, now)),
     }
+    if policy:
+        values = {block: (getattr(policy, name), broken) for block, (name, broken) in rules.items()}
+        return {block: broken(value) for block, (value, broken) in values.items() if value}
+    return {block: is_set(name) & broken(F(ON_TOKENS + name)) for block, (name, broken) in rules.items()}
+
+
+def is_set(name: str) -> Q:
+    """Where a policy says nothing, the condition behind this one is null; this one, false, decides then."""
+    is_switch = isinstance(Policy._meta.get_field(name), models.BooleanField)
+    return Q(**{ON_TOKENS + name: True} if is_switch else {f"{ON_TOKENS}{name}__isnull": False})
+
+
+def too_long(lifetime: Any) -> Q:
+    latest_end = ExpressionWrapper(F("created_at") + lifetime + REST_OF_THE_LAST_DAY, MOMENT)
+    return Q(expires_at=None) | Q(GreaterThan(F("expires_at"), latest_end))
+
+
+def idle(now: datetime, idle_after: Any) -> Q:
+    last_seen_at = Greatest("created_at", Coalesce("last_used_at", "created_at"), Coalesce("resumed_at", "created_at"))
+    return Q(LessThanOrEqual(ExpressionWrapper(last_seen_at + idle_after, MOMENT), Value(now, MOMENT)))
+
+
+MISSES_SECOND_FACTOR = Q(owner__second_factor_at=None, owner__is_service_account=False)

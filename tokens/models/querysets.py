@@ -1,18 +1,15 @@
 """Which tokens there are: the named scopes, exact counterparts of Token's properties."""
 
-import functools
-import operator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from django.db import models
+from django.db import connection, models
 from django.db.models import Case, Exists, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
-from accounts.address import canonical
 from accounts.models import License, Organization, User
-from tokens.models.policy import breaches
-from tokens.models.states import EXPIRING_WITHIN, LIFTED_BY_OWNER, State
+from tokens.models import by_state
+from tokens.models.states import LIFTED_BY_OWNER
 
 if TYPE_CHECKING:
     from tokens.models.token import Token
@@ -63,51 +60,23 @@ class TokenQuerySet(models.QuerySet["Token"]):
         return self.unexpired(now).filter(Q(revoked_at=None) | held_since).exclude(stops_at__lte=now)
 
     def in_state(self, state: str, now: datetime, *, are_named: bool = False) -> "TokenQuerySet":
-        """The counterpart of Token.state: each fact, in the order in which they outweigh one another.
-
-        Licenses and people are few beside tokens, so they are chosen first and not joined to every row. Named tokens
-        alone are asked for without the last license of their owners.
-        """
-        switched_off = User.objects.filter(is_active=False).values("pk")
-        licenses = License.objects.out_of_force(now) | License.objects.filter(user__in=switched_off)
-        suspended = Q(license__in=licenses.values("pk"))
-        if not are_named:
-            suspended |= Q(license=None) & (Q(owner__in=switched_off) | Q(owner_seat_ends_at__lte=now))
-        facts = {
-            State.REVOKED: Q(revoked_at__isnull=False) | Q(stops_at__lte=now),
-            State.EXPIRED: Q(expires_at__lte=now),
-            State.SUSPENDED: suspended,
-            State.BLOCKED: functools.reduce(operator.or_, breaches(now).values()),
-            State.PENDING: Q(awaits_approval=True, organization__policy__requires_approval=True),
-            State.ENDING: Q(replaced_at__isnull=False),
-            State.EXPIRING: Q(expires_at__lte=now + EXPIRING_WITHIN),
-        }
+        """The counterpart of Token.state. Named tokens alone are asked for without the last license of their owners."""
         tokens = self if are_named else self.with_seat()
-        for outweighing, fact in facts.items():
-            if state == outweighing:
-                return tokens.filter(fact)
-            tokens = tokens.exclude(fact)
-        return tokens if state == State.ACTIVE else self.none()
-
-    def matching(self, words: str, organization: Organization, *, in_passing: bool = False) -> "TokenQuerySet":
-        """Tokens of an organization by an address they were used from, or by name, hint, person or license.
-
-        What matches is gathered first, out of narrow indexes, so that a list in any order looks at no other rows;
-        `in_passing` for whoever walks through all of them by id and would gather again and again.
-        """
-        if address := canonical(words):
-            seen = Q(addresses__address=address)
-            return self.filter(seen if in_passing else Q(pk__in=self.model._default_manager.filter(seen).values("pk")))
-        tokens = self.model._default_manager.filter(organization=organization)
-        licenses = License.objects.filter(organization=organization).matching(words)
-        by_text = Q(name__icontains=words) | Q(hint__icontains=words.replace("...", "…"))
-        by_license = Q(license__in=licenses.values("pk"))
-        if in_passing:
-            return self.filter(by_text | by_license)
-        return self.filter(pk__in=tokens.filter(by_text).values("pk").union(tokens.filter(by_license).values("pk")))
+        return tokens.filter(by_state.choice(state, now, are_named=are_named).condition)
 
     def of_organization(self, organization: Organization) -> "TokenQuerySet":
         return self.filter(organization=organization)
+
+    def scopes_of(self, organization: Organization) -> list[str]:
+        """Each set of permissions that tokens there hold, once: from one to the next in the index, over all others."""
+        following = "(SELECT min(scope) FROM tokens_token WHERE organization_id = %s AND scope > held.scope)"
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"WITH RECURSIVE held(scope) AS (SELECT '' UNION ALL SELECT {following} FROM held"  # noqa: S608
+                " WHERE scope IS NOT NULL) SELECT scope FROM held WHERE scope > ''",
+                [organization.pk],
+            )
+            return [scope for (scope,) in cursor.fetchall()]
 
     def account_token_of(self, user: "User") -> "Token | None":
         """The newest one, whatever its state: an earlier one never comes back."""

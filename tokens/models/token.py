@@ -94,6 +94,21 @@ class Token(models.Model):
             models.Index(fields=["organization", "name", "id", "hint"], name="token_organization_name"),
             models.Index(fields=["organization", "last_used_at", "id", "created_at"], name="token_organization_used"),
             models.Index(fields=["organization", "expires_at", "id"], name="token_organization_expiry"),
+            # What is in a state is found here, however few of them there are. What was neither revoked nor replaced:
+            models.Index(
+                fields=["organization", "expires_at", "id", "license"],
+                condition=Q(revoked_at=None, stops_at=None),
+                name="token_untouched",
+            ),
+            models.Index(fields=["organization", "id"], condition=Q(revoked_at__isnull=False), name="token_revoked"),
+            models.Index(
+                fields=["organization", "stops_at", "id", "revoked_at"],
+                condition=Q(stops_at__isnull=False),
+                name="token_replaced",
+            ),
+            models.Index(fields=["organization", "id"], condition=Q(awaits_approval=True), name="token_pending"),
+            models.Index(fields=["organization", "created_at", "id"], name="token_created"),
+            models.Index(fields=["organization", "scope", "id"], name="token_scope"),
             # Most installations took over few tokens or none.
             models.Index(
                 fields=["organization", "owner", "id"], condition=Q(shape__isnull=False), name="token_imported"

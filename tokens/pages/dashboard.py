@@ -8,6 +8,7 @@ from django.utils import timezone
 from accounts.models import AuditEvent, License, Organization
 from accounts.requests import PersonRequest
 from config.context import administered
+from config.keyset import count_of
 from tokens import feed
 from tokens.attention import findings
 from tokens.charts import chart_of
@@ -33,7 +34,7 @@ def overview(request: PersonRequest) -> HttpResponse:
         "chart": chart_of(own.only("pk"), now.date()),
         "stopped": [rack.license for rack in racks if not rack.license.is_in_force(now)],
         "activity": feed.entries(events, reader=request.user),
-        "member_count": License.objects.filter(organization__in=organizations).count() if organizations else 0,
-        "token_count": Token.objects.filter(organization__in=organizations).count() if organizations else 0,
+        "member_count": count_of(License.objects.filter(organization__in=organizations)) if organizations else 0,
+        "token_count": count_of(Token.objects.filter(organization__in=organizations)) if organizations else 0,
     }
     return render(request, "dashboard/overview.html", context)

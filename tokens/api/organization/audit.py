@@ -10,12 +10,12 @@ from ninja import Query, Router
 from accounts import audit
 from accounts.actor import Actor
 from accounts.models import AuditEvent
-from accounts.models.audit import AuditEventQuerySet
+from config.choice import Choice
 from tokens.api.organization.access import AdministratorCall, Slug, governs
 from tokens.api.organization.schemas import AuditExportQuery, AuditPage, AuditQuery, AuditWords
 from tokens.api.organization.words import understood
 from tokens.api.paging import page
-from tokens.events import EVENTS_AT_ONCE, AuditFilter, as_json_lines
+from tokens.events import EVENTS_AT_ONCE, AuditFilter, as_json_lines, occurred
 
 JSON_LINES = "application/jsonl"
 
@@ -31,7 +31,8 @@ router = Router(tags=["Audit log"])
     description="Newest first.",
 )
 def list_audit_events(request: AdministratorCall, slug: Slug, query: Query[AuditQuery]) -> dict[str, Any]:
-    found, cursor = page(events(request, query), query)
+    events = choice(query).out_of(AuditEvent.objects.of_chain(request.organization)).rows
+    found, cursor = page(events.select_related("actor", "subject"), query)
     return {"items": [json.loads(line) for line in as_json_lines(found)], "next": cursor}
 
 
@@ -54,7 +55,7 @@ def export_audit_events(
     request: AdministratorCall, slug: Slug, query: Query[AuditExportQuery]
 ) -> StreamingHttpResponse:
     organization = request.organization
-    found = events(request, query)
+    found = choice(query).in_passing(AuditEvent.objects.of_chain(organization)).select_related("actor", "subject")
     words = AuditFilter(query.model_dump(mode="json", include={"q", "action"}, exclude_none=True)).in_words
     moments = query.model_dump(mode="json", include={"since", "until"}, exclude_none=True)
     told = audit.record(
@@ -70,11 +71,6 @@ def export_audit_events(
     return StreamingHttpResponse(as_json_lines(rows), content_type=JSON_LINES, headers=headers)
 
 
-def events(request: AdministratorCall, words: AuditWords) -> AuditEventQuerySet:
+def choice(words: AuditWords) -> Choice:
     filter = understood(AuditFilter(words.model_dump(include={"q", "action"}, exclude_none=True)))
-    found: AuditEventQuerySet = filter.apply(AuditEvent.objects.of_chain(request.organization))
-    if words.since:
-        found = found.filter(occurred_at__gte=words.since)
-    if words.until:
-        found = found.filter(occurred_at__lt=words.until)
-    return found.select_related("actor", "subject")
+    return filter.choice() & occurred(gte=words.since, lt=words.until)

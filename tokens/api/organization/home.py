@@ -5,6 +5,7 @@ from typing import Any
 from ninja import Query, Router
 
 from accounts.models import Organization
+from config.choice import along
 from config.keyset import count_of
 from tokens.api.authorization import needs
 from tokens.api.organization.access import AdministratorCall, Slug, administered, governs
@@ -42,7 +43,7 @@ def read_organization(request: AdministratorCall, slug: Slug) -> dict[str, Any]:
     return summary(organization) | {
         "created_at": organization.created_at,
         "seats": organization.seats,
-        "seats_taken": organization.licenses.taken().count(),
+        "seats_taken": count_of(along("license_taken", organization.licenses.taken())),
         "token_count": count_of(Token.objects.of_organization(organization)),
     }
 

@@ -85,7 +85,7 @@ def withdraw_invitation(request: AdministratorCall, slug: Slug, invitation_id: i
 
 
 def waiting(request: AdministratorCall) -> InvitationQuerySet:
-    found = Invitation.objects.waiting().filter(organization=request.organization)
+    found = Invitation.objects.waiting_in(request.organization)
     return found.vouched_for().select_related("invited_by", "organization")
 
 

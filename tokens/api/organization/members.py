@@ -11,7 +11,6 @@ from ninja import Query, Router, Status
 from accounts import seats, service_accounts
 from accounts.actor import Actor
 from accounts.models import License
-from config.keyset import Order
 from tokens.api.conditions import IfMatch, tag, version_seen
 from tokens.api.ends import check_not_too_late
 from tokens.api.organization.access import AdministratorCall, Slug, governs
@@ -26,9 +25,7 @@ from tokens.api.organization.views import members
 from tokens.api.organization.words import understood
 from tokens.api.paging import page
 from tokens.api.schemas import Problem
-from tokens.filters import MemberFilter
-
-BY_NAME = Order("user__name", is_descending=False)
+from tokens.filters import MemberFilter, order_of
 
 router = Router(tags=["Members"])
 
@@ -42,8 +39,9 @@ router = Router(tags=["Members"])
 )
 def list_members(request: AdministratorCall, slug: Slug, query: Query[MemberQuery]) -> dict[str, Any]:
     filter = understood(MemberFilter(query.model_dump(mode="json", exclude_none=True)))
-    found, cursor = page(filter.apply(request.organization.licenses.select_related("user")), query, order=BY_NAME)
-    return {"items": members(found), "next": cursor}
+    found = filter.apply(request.organization.licenses.all())
+    shown, cursor = page(found.rows.select_related("user"), query, order=order_of(found))
+    return {"items": members(shown), "next": cursor}
 
 
 @router.get(

@@ -44,7 +44,7 @@ def list_organization_tokens(
     request: AdministratorCall, slug: Slug, query: Query[GovernedTokenQuery]
 ) -> dict[str, Any]:
     filter = token_filter(request.organization, query)
-    tokens = filter.apply(timezone.now()).select_related("owner", "license__organization__policy", "revoked_by")
+    tokens = filter.apply(timezone.now()).rows.select_related("owner", "license__organization__policy", "revoked_by")
     found, cursor = page(tokens, query, order=filter.order)
     return {"items": [governed(token) for token in found], "next": cursor}
 

@@ -11,7 +11,7 @@ from django.template.defaultfilters import pluralize
 from django.utils import timezone
 
 from accounts.actor import SYSTEM
-from tokens import filters, foreign, leaks, lifecycle
+from tokens import filters, foreign, leaks, lifecycle, scopes
 from tokens.management import arguments
 from tokens.management.progress import Progress
 from tokens.models import LIFTED_BY_OWNER, NEVER_LIFTED, Token, TokenQuerySet
@@ -76,10 +76,10 @@ def chosen(options: dict[str, Any]) -> TokenQuerySet:
     if options["older_than"] is not None:
         tokens = tokens.filter(created_at__lt=now - options["older_than"])
     if options["unused_for"] is not None:
-        tokens = filters.last_used(tokens, str(options["unused_for"].days), now)
+        tokens = tokens.filter(filters.last_used(str(options["unused_for"].days), now).condition)
     if options["scope"]:
-        holders = filters.holding(Token.objects.all(), options["scope"])
-        tokens = tokens.filter(Q(license=None) | Q(pk__in=holders.values("pk")))
+        held = Token.objects.order_by().values_list("scope", flat=True).distinct()
+        tokens = tokens.filter(Q(license=None) | Q(scope__in=scopes.enough(held, options["scope"])))
     return tokens
 
 

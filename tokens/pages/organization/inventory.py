@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 from accounts.guards import administrator_required
 from accounts.models import Organization
 from accounts.requests import PersonRequest
+from config.choice import along
 from config.keyset import count_of, page_of
 from tokens.attention import imported
 from tokens.filters import TokenFilter
@@ -29,8 +30,9 @@ def tokens_page(request: PersonRequest, organization: Organization, **dialog: An
     """The list, and over it the dialog that `dialog` fills, if one is open."""
     filter = TokenFilter(request.GET, organization=organization)
     now = timezone.now()
-    found = filter.apply(now).select_related("owner", "license__organization__policy", "revoked_by")
-    page = page_of(found, request.GET, order=filter.order, size=TOKENS_SHOWN)
+    found = filter.apply(now)
+    rows = found.rows.select_related("owner", "license__organization__policy", "revoked_by")
+    page = page_of(rows, request.GET, order=filter.order, size=TOKENS_SHOWN, count=found.count)
     context = {
         "now": now,
         "organization": organization,
@@ -39,8 +41,8 @@ def tokens_page(request: PersonRequest, organization: Organization, **dialog: An
         "may_revoke_all": filter.value("state") not in ENDED and (filter.is_active or page.count > TOKENS_SHOWN),
         "everything": urlencode({"everything": "", **filter.chosen}),
         "token_count": count_of(Token.objects.of_organization(organization)),
-        "imported_count": count_of(imported(Token.objects.of_organization(organization), now)),
-        "license_count": organization.licenses.kept().count(),
+        "imported_count": imported(now, organization).count_in(Token.objects.of_organization(organization)),
+        "license_count": count_of(along("license_kept", organization.licenses.kept())),
         "section": "tokens",
     }
     return render(request, "organization/tokens.html", context | dialog)

@@ -25,7 +25,7 @@ def waiting_invitations(organization: Organization, now: datetime) -> list[tuple
 
 
 def waiting_of(organization: Organization) -> InvitationQuerySet:
-    return Invitation.objects.waiting().filter(organization=organization)
+    return Invitation.objects.waiting_in(organization)
 
 
 @require_http_methods(["GET", "POST"])

@@ -11,14 +11,14 @@ from accounts.guards import administrator_required
 from accounts.models import License, Organization
 from accounts.recency import ask_for_sign_in
 from accounts.requests import PersonRequest
-from config.keyset import Order, page_of
-from tokens.filters import MemberFilter
+from config.choice import along
+from config.keyset import count_of, page_of
+from tokens.filters import MemberFilter, order_of
 from tokens.forms import LicenseForm
 from tokens.pages.organization.invitations import waiting_invitations
 from tokens.racks import fill
 
 MEMBERS_SHOWN = 25
-BY_NAME = Order("user__name", is_descending=False)
 
 
 @require_GET
@@ -26,16 +26,17 @@ BY_NAME = Order("user__name", is_descending=False)
 def members(request: PersonRequest, organization: Organization) -> HttpResponse:
     now = timezone.now()
     filter = MemberFilter(request.GET)
-    licenses = organization.licenses.select_related("user", "organization__policy")
-    page = page_of(filter.apply(licenses), request.GET, order=BY_NAME, size=MEMBERS_SHOWN)
+    found = filter.apply(organization.licenses.all())
+    rows = found.rows.select_related("user", "organization__policy")
+    page = page_of(rows, request.GET, order=order_of(found), size=MEMBERS_SHOWN, count=found.count)
     context = {
         "now": now,
         "organization": organization,
         "filter": filter,
         "page": page,
         "racks": fill(page, now, ended_shown=0),
-        "license_count": organization.licenses.kept().count(),
-        "taken_count": organization.licenses.taken().count(),
+        "license_count": count_of(along("license_kept", organization.licenses.kept())),
+        "taken_count": count_of(along("license_taken", organization.licenses.taken())),
         "invitations": waiting_invitations(organization, now),
         "section": "members",
     }

@@ -10,6 +10,8 @@ from accounts.guards import administrator_required
 from accounts.models import Organization
 from accounts.recency import recent_sign_in_required
 from accounts.requests import PersonRequest
+from config.choice import along
+from config import keyset
 from tokens.forms import PolicyForm
 from tokens.lifecycle import Effect
 
@@ -39,15 +41,23 @@ def save_policy(request: PersonRequest, organization: Organization) -> HttpRespo
 
 
 def policy_page(request: PersonRequest, form: PolicyForm, effect: Effect | None = None) -> HttpResponse:
-    people = form.organization.licenses.in_force().filter(user__is_service_account=False)
     context = {
         "organization": form.organization,
         "policy": form.policy,
         "form": form,
         "effect": effect,
         "fingerprint": form.fingerprint(effect) if effect else "",
-        "member_count": people.count(),
-        "without_second_factor": people.filter(user__second_factor_at=None).count(),
+        "without_second_factor": without_second_factor(form.organization),
         "section": "policy",
     }
     return render(request, "organization/policy.html", context)
+
+
+def without_second_factor(organization: Organization) -> str:
+    """How many of the members, or where they are many, of the first of them."""
+    people = organization.licenses.in_force().filter(user__is_service_account=False)
+    first = along("license_taken", people).order_by("pk").values_list("user__second_factor_at", flat=True)
+    moments = list(first[: keyset.COUNTED_AT_MOST + 1])
+    if len(moments) > keyset.COUNTED_AT_MOST:
+        return f"{moments[:-1].count(None):,} of the first {keyset.COUNTED_AT_MOST:,} have none."
+    return f"{moments.count(None):,} of {len(moments):,} have none."

@@ -16,5 +16,5 @@ class OrganizationPage(Schema):
 class OrganizationView(OrganizationSummary):
     created_at: datetime
     seats: int | None = Field(description="How many licenses may be in use at a time; none for no limit.")
-    seats_taken: int = Field(description="Licenses that are not deactivated.")
+    seats_taken: int = Field(description="Licenses that are not deactivated, counted no further than 10,001.")
     token_count: int = Field(description="All there ever were, counted no further than 10,001.")

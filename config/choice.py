@@ -1,0 +1,104 @@
+"""Rows chosen out of a long list, so that no page reads much more than it shows.
+
+A choice of few rows is gathered first, each range out of its index, and only those rows are put in order. A choice of
+many is read along the order that is asked for, and its condition asked of each row in passing: a database that could
+choose an index for it would have to sort all that it finds.
+"""
+
+import functools
+import operator
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from django.db.models import Case, Q, QuerySet, SmallIntegerField, Value, When
+from django.db.models.sql.datastructures import BaseTable
+
+from config import keyset
+
+Rows = TypeVar("Rows", bound="QuerySet[Any]")
+NOTHING = Q(pk__in=[])
+YES, NO = Value(1), Value(0)
+BY_KEY = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """What an index finds, without a look at anything else; BY_KEY stands for that of the primary key."""
+
+    index: str
+    condition: Q
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """`count` goes no further than one past COUNTED_AT_MOST; None where nothing was chosen, so nothing counted."""
+
+    rows: "QuerySet[Any]"
+    count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What is in one of the ranges and keeps to all of the terms. Without any it is everything."""
+
+    ranges: list[Range] = field(default_factory=list)
+    terms: Q = field(default_factory=Q)
+
+    def __and__(self, other: "Choice") -> "Choice":
+        """Gathered by the ranges of the first that has some."""
+        if not self.ranges:
+            return Choice(other.ranges, self.terms & other.terms)
+        return Choice(self.ranges, self.terms & other.condition)
+
+    def __bool__(self) -> bool:
+        return bool(self.condition)
+
+    @property
+    def condition(self) -> Q:
+        return functools.reduce(operator.or_, [each.condition for each in self.ranges], Q()) & self.terms
+
+    def out_of(self, rows: "QuerySet[Any]") -> Found:
+        if not self:
+            return Found(rows)
+        keys: set[int] = set()
+        for each in self.ranges:
+            found = along(each.index, rows.filter(each.condition & self.terms).order_by())
+            keys.update(found.values_list("pk", flat=True)[: keyset.COUNTED_AT_MOST + 1 - len(keys)])
+            if len(keys) > keyset.COUNTED_AT_MOST:
+                return Found(self.in_passing(rows), len(keys))
+        return Found(rows.model._default_manager.filter(pk__in=keys), len(keys))
+
+    def count_in(self, rows: "QuerySet[Any]") -> int:
+        """Counted no further than one past COUNTED_AT_MOST."""
+        return self.out_of(rows).count or 0
+
+    def in_passing(self, rows: Rows) -> Rows:
+        """Asked row by row, in a form that no index is chosen for."""
+        if not self:
+            return rows
+        is_met = Case(When(self.condition, then=YES), default=NO, output_field=SmallIntegerField())
+        return rows.alias(is_met=is_met).filter(is_met=YES)
+
+
+def along(index: str, rows: Rows) -> Rows:
+    """Read by this index. PostgreSQL knows its tables well enough to choose; SQLite may not, and is told."""
+    told = rows.all()
+    query = told.query
+    table = query.get_initial_alias()
+    query.alias_map[table] = Indexed(query.alias_map[table].table_name, table, index)
+    return told
+
+
+class Indexed(BaseTable):
+    def __init__(self, table_name: str, alias: str | None, index: str) -> None:
+        super().__init__(table_name, alias)
+        self.index = index
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        sql, params = super().as_sql(compiler, connection)
+        if connection.vendor != "sqlite":
+            return sql, params
+        return f'{sql} INDEXED BY "{self.index}"' if self.index else f"{sql} NOT INDEXED", params
+
+    def relabeled_clone(self, change_map: dict[str | None, str]) -> "Indexed":
+        return Indexed(self.table_name, change_map.get(self.table_alias, self.table_alias), self.index)

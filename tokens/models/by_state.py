@@ -1,0 +1,95 @@
+"""In which state tokens are, as choices of them: the exact counterpart of Token.state.
+
+The ranges of a state read its own index, so that few tokens in it are found without a look at the many others. What
+only the license, the owner or the policy decides is asked of each of them.
+"""
+
+import functools
+import operator
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef, Q
+
+from accounts.models import License, Organization, User
+from accounts.models.license import LicenseQuerySet
+from config.choice import BY_KEY, NOTHING, Choice, Range, along
+from tokens.models.policy import Policy, breaches
+from tokens.models.states import EXPIRING_WITHIN, State
+
+
+def choice(state: str, now: datetime, *, organization: Organization | None = None, are_named: bool = False) -> Choice:
+    """Of all tokens; or, and that is cheaper, of those of one organization, which are named, and whose policy is known.
+
+    Where there may be account tokens, `owner_seat_ends_at` has to be annotated.
+    """
+    suspended = stopped_from_outside(now, are_named=are_named or organization is not None)
+    blocked, pending = held_by_policy(now, organization)
+    ending = Range("token_replaced", Q(revoked_at=None, stops_at__gt=now))
+    lasting = unexpired(now + EXPIRING_WITHIN)
+    living = Choice([ending, *unexpired(now)]).condition
+    works = ~suspended & ~blocked & ~pending
+    choices: dict[str, Choice] = {
+        State.REVOKED: Choice(revoked(now)),
+        State.EXPIRED: Choice([untouched(expires_at__lte=now)]),
+        State.SUSPENDED: Choice(on_stopped_licenses(now, organization) if organization else [], living & suspended),
+        State.BLOCKED: Choice([ending, *unexpired(now)], ~suspended & blocked),
+        State.PENDING: Choice(
+            [Range("token_pending", Q(awaits_approval=True))], pending & living & ~suspended & ~blocked
+        ),
+        State.ENDING: Choice([ending], works),
+        State.EXPIRING: Choice([expiring(now)], works),
+        State.ACTIVE: Choice(lasting, works),
+    }
+    return choices.get(state, Choice([Range(BY_KEY, NOTHING)]))
+
+
+def revoked(now: datetime) -> list[Range]:
+    return [
+        Range("token_revoked", Q(revoked_at__isnull=False)),
+        Range("token_replaced", Q(revoked_at=None, stops_at__lte=now)),
+    ]
+
+
+def expiring(now: datetime) -> Range:
+    return untouched(expires_at__gt=now, expires_at__lte=now + EXPIRING_WITHIN)
+
+
+def unexpired(at: datetime) -> list[Range]:
+    """What is untouched and expires after a moment, or never."""
+    return [untouched(expires_at__gt=at), untouched(expires_at=None)]
+
+
+def untouched(**expires: datetime | None) -> Range:
+    """Neither revoked nor replaced. What was replaced stops before it expires, so it is never expired."""
+    return Range("token_untouched", Q(revoked_at=None, stops_at=None, **expires))
+
+
+def stopped_from_outside(now: datetime, *, are_named: bool) -> Q:
+    own = License.objects.filter(pk=OuterRef("license"))
+    named = Q(Exists(own.out_of_force(now) | own.filter(user__is_active=False)))
+    if are_named:
+        return named
+    switched_off = User.objects.filter(pk=OuterRef("owner"), is_active=False)
+    return named | Q(license=None) & (Q(Exists(switched_off)) | Q(owner_seat_ends_at__lte=now))
+
+
+def on_stopped_licenses(now: datetime, organization: Organization) -> list[Range]:
+    """From the side of the organization's licenses."""
+    licenses = organization.licenses.all()
+    stopped: list[LicenseQuerySet] = [
+        along("license_deactivated", licenses.filter(deactivated_at__isnull=False, withdrawn_at=None)),
+        along("license_withdrawn", licenses.filter(withdrawn_at__isnull=False)),
+        along("license_ending", licenses.filter(valid_until__lte=now)),
+        licenses.filter(user__in=along("user_switched_off", User.objects.filter(is_active=False)).values("pk")),
+    ]
+    return [Range("token_license", Q(license__in=some.values("pk"))) for some in stopped]
+
+
+def held_by_policy(now: datetime, organization: Organization | None) -> tuple[Q, Q]:
+    """What the policy blocks, and what it lets wait for an approval."""
+    if organization is None:
+        pending = Q(awaits_approval=True, organization__policy__requires_approval=True)
+        return functools.reduce(operator.or_, breaches(now).values()), pending
+    policy = Policy.of(organization) or Policy(organization=organization)
+    blocked = functools.reduce(operator.or_, breaches(now, policy).values(), NOTHING)
+    return blocked, Q(awaits_approval=True) if policy.requires_approval else NOTHING
