@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0007_long_lists'),
+        ('accounts', '0008_long_lists'),
         ('tokens', '0007_taken_over_texts'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -10,8 +10,8 @@ from accounts.guards import administrator_required
 from accounts.models import Organization
 from accounts.recency import recent_sign_in_required
 from accounts.requests import PersonRequest
-from config.choice import along
 from config import keyset
+from config.choice import along
 from tokens.forms import PolicyForm
 from tokens.lifecycle import Effect
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0006_closed_accounts'),
+        ('accounts', '0007_sessions_by_digest'),
         ('auth', '0012_alter_user_first_name_max_length'),
     ]
 
