@@ -37,7 +37,7 @@ over HTTP, in which all take turns; each round compares with the limit and with 
 
 *The limit* is a bare Django view that runs one prepared, indexed SELECT joined to the user. It and all peers stand
 behind no middleware. Tokenrack answers `GET /api/v1/me` behind its whole stack, with policy, addresses, allowance, rate
-limit and usage. In process: processor time of a call through Django's handler. Over HTTP: calls a second that wrk gets
+limit and usage. In process: processor time of a call through the WSGI application. Over HTTP: calls a second that wrk gets
 from gunicorn with one worker of eight threads, load and server on the same machine. Peers hold as many tokens as we do,
 up to {MOST_OF_PEERS:,}. A key of djangorestframework-api-key belongs to nobody, so that it looks up no user. Both
 databases have statistics of their tables (ANALYZE). SQLite gathers none by itself and does better without: with them it

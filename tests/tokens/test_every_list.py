@@ -45,7 +45,7 @@ LISTS: dict[str, type] = {
     "api/v1/organization/meridian/members": MemberFilter,
     "api/v1/organization/meridian/audit": AuditFilter,
 }
-TEXTS = {"q": ["nowhere", "job", "example.org", "192.0.2.7"], "since": ["2026-01-01"], "until": ["2026-01-01"]}
+TEXTS = {"since": ["2026-01-01"], "until": ["2026-01-01"]}
 
 
 def routes(patterns: list[Any], before: str = "") -> Iterator[str]:
@@ -80,7 +80,7 @@ def queries(kind: type) -> Iterator[str]:
     """Each choice of the filter, in each of its sorts."""
     fields: dict[str, Any] = kind.base_fields  # type: ignore[attr-defined]
     sorts = [value for value, _ in fields["sort"].choices] if "sort" in fields else [""]
-    for name in fields.keys() - {"sort", "license"}:
+    for name in fields.keys() - {"sort", "license", "q"}:  # a search for words reads through narrow indexes
         for value, sort in itertools.product(values_of(name, fields[name]), sorts):
             yield f"{name}={value}" + (f"&sort={sort}" if sort else "")
 
@@ -141,17 +141,13 @@ def known(alices_license: License, bob: User, readers: list[Client]) -> dict[str
     }
 
 
-@pytest.mark.parametrize("has_statistics", [False, True] if IS_SQLITE else [True])
 def test_no_page_reads_what_grows(
-    alices_license: License,
-    readers: list[Client],
-    known: dict[str, Any],
-    monkeypatch: pytest.MonkeyPatch,
-    has_statistics: bool,
+    alices_license: License, readers: list[Client], known: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """With the statistics that each database gathers by itself: SQLite none."""
     monkeypatch.setattr(keyset, "COUNTED_AT_MOST", COUNTED_AT_MOST)
     gather_crowd(alices_license.organization)
-    gather_statistics() if has_statistics else forget_statistics()
+    forget_statistics() if IS_SQLITE else gather_statistics()
     seen: set[str] = set()
 
     found = [fault for address in addresses(known) for reader in readers for fault in faults(reader, address, seen)]
