@@ -37,11 +37,10 @@ over HTTP, in which all take turns; each round compares with the limit and with 
 
 *The limit* is a bare Django view that runs one prepared, indexed SELECT joined to the user. It and all peers stand
 behind no middleware. Tokenrack answers `GET /api/v1/me` behind its whole stack, with policy, addresses, allowance, rate
-limit and usage. In process: processor time of a call through the WSGI application. Over HTTP: calls a second that wrk gets
-from gunicorn with one worker of eight threads, load and server on the same machine. Peers hold as many tokens as we do,
-up to {MOST_OF_PEERS:,}. A key of djangorestframework-api-key belongs to nobody, so that it looks up no user. Both
-databases have statistics of their tables (ANALYZE). SQLite gathers none by itself and does better without: with them it
-sorts all tokens that a filter by state finds, without them it reads them along the order that is asked for.
+limit and usage. In process: processor time of a call through the WSGI application. Over HTTP: calls a second that wrk
+gets from gunicorn with one worker of eight threads, load and server on the same machine. Peers hold as many tokens as
+we do, up to {MOST_OF_PEERS:,}. A key of djangorestframework-api-key belongs to nobody, so that it looks up no user.
+Both databases have statistics of their tables (ANALYZE), which SQLite does not gather by itself.
 
 What a good call costs besides: Tokenrack reads some fifty columns of five tables instead of four of two, counts the
 call twice, for its limit and for its usage, and says in fifteen headers how it went; the rest is Ninja's view and the
