@@ -42,7 +42,6 @@ CHOSEN = [
     "tests/tokens/test_lookup.py",
     "tests/tokens/test_models.py",
     "tests/tokens/test_personal_data.py",
-    "tests/tokens/test_plans.py",
     "tests/tokens/test_policy.py",
     "tests/tokens/test_rotation.py",
     "tests/test_upgrade.py",
