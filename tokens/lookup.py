@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connections
+from django.db.models import BinaryField
 
 from tokens.clearance import Clearances
 from tokens.models import Token
 from tokens.recent import Recent
-from tokens.rows import Row, Shape, Values, quickest
+from tokens.rows import Shape, Values, quickest
 
 DIGEST_BYTES = 32
 # What decides, and what answers tell. The rest stays in the database until somebody asks.
@@ -41,9 +42,9 @@ MOST_KNOWN = 2_000
 
 @dataclass(slots=True)
 class Known:
-    """A row as it was last read, with what was made of it."""
+    """A row as it was last read, however the database tells it, with what was made of it."""
 
-    row: Row
+    row: Any
     values: Values
     facts: dict[str, Any]
 
@@ -65,7 +66,7 @@ class CompiledLookup:
         compiler = queryset.query.get_compiler(using)
         self.sql, self.parameters = compiler.as_sql()
         self.places = [place for place, value in enumerate(self.parameters) if bytes_of(value) in placeholders]
-        self.statement = statement_of(compiler.connection, self.sql, self.parameters, self.places)
+        self.statement = self.statement_of(compiler)
         self.converters = [
             (position, quickest(functions, expression, compiler.connection))
             for position, (functions, expression) in compiler.get_converters(
@@ -75,7 +76,18 @@ class CompiledLookup:
         assert compiler.klass_info is not None  # noqa: S101
         self.shape = Shape(compiler.klass_info, compiler.select, using)
         (self.seat_end,) = compiler.annotation_col_map.values()
-        self.known: Recent[Any, Known] = Recent(most=MOST_KNOWN)
+        self.known: Recent[bytes, Known] = Recent(most=MOST_KNOWN)
+
+    def statement_of(self, compiler: Any) -> Any:
+        if compiler.connection.vendor == "sqlite":
+            from config.sqlite_statement import Statement
+
+            columns = [column[0] for column in compiler.select]
+            binary = {place for place, column in enumerate(columns) if isinstance(column.output_field, BinaryField)}
+            return Statement(self.sql, self.parameters, self.places, columns=len(columns), binary=binary)
+        from config.postgresql.statement import Statement as Prepared
+
+        return Prepared(self.sql, self.parameters, self.places)
 
     def find(self, connection: Any, digests: list[bytes]) -> Token | None:
         if connection.queries_logged or connection.execute_wrappers or not self.statement.suits(connection):
@@ -84,9 +96,9 @@ class CompiledLookup:
             row = self.statement.fetch(connection, digests)
         if row is None:
             return None
-        known = self.known.get(row[self.shape.key])
+        known = self.known.get(digests[0])
         if known is None or known.row != row:
-            known = self.known[row[self.shape.key]] = self.learn(row, self.statement.load(connection, row))
+            known = self.known[digests[0]] = self.learn(row, self.statement.load(connection, row))
         return self.made(known)
 
     def find_watched(self, connection: Any, digests: list[bytes]) -> Token | None:
@@ -99,50 +111,22 @@ class CompiledLookup:
             row = cursor.fetchone()
         return self.made(self.learn(row, row)) if row else None
 
-    def learn(self, row: Row, loaded: Row) -> Known:
+    def learn(self, row: Any, loaded: Sequence[Any]) -> Known:
         values = list(loaded)
         for position, convert in self.converters:
             if values[position] is not None:
                 values[position] = convert(values[position])
-        token: Token = self.shape.build(values)
-        token.owner_seat_ends_at = values[self.seat_end]
-        token.clearances = Clearances()
-        facts = vars(token) | {"withheld": token.withheld}
-        return Known(row, values, {name: fact for name, fact in facts.items() if name not in {"_state", "policy"}})
+        facts = self.shape.facts(values)
+        facts["owner_seat_ends_at"] = values[self.seat_end]
+        facts["clearances"] = Clearances()
+        return Known(row, values, facts)
 
     def made(self, known: Known) -> Token:
         """The same objects that the queryset would have given, for one call alone."""
         token: Token = self.shape.instance(known.facts.copy(), known.values)
+        if "withheld" not in known.facts:
+            known.facts["withheld"] = token.withheld
         return token
-
-
-def statement_of(connection: Any, sql: str, parameters: Sequence[Any], places: list[int]) -> Any:
-    if connection.vendor == "sqlite":
-        return SQLiteStatement(sql, parameters, places)
-    from config.postgresql.statement import Statement
-
-    return Statement(sql, parameters, places)
-
-
-class SQLiteStatement:
-    """By the driver, which prepares it and keeps it."""
-
-    def __init__(self, sql: str, parameters: Sequence[Any], places: list[int]) -> None:
-        self.sql = sql % (("?",) * len(parameters))
-        self.parameters, self.places = parameters, places
-
-    def suits(self, connection: Any) -> bool:
-        return connection.connection is not None
-
-    def fetch(self, connection: Any, digests: list[bytes]) -> Row | None:
-        parameters = [*self.parameters]
-        for place, digest in zip(self.places, digests):  # noqa: B905 - of one length
-            parameters[place] = digest
-        row: Row | None = connection.connection.execute(self.sql, parameters).fetchone()
-        return row
-
-    def load(self, connection: Any, row: Row) -> Row:
-        return row
 
 
 def bytes_of(parameter: Any) -> bytes | None:

@@ -8,7 +8,6 @@ from typing import Any
 from django.db.models import JSONField, Model
 from django.db.models.base import ModelState
 
-Row = tuple[Any, ...]
 Values = list[Any]
 
 
@@ -33,9 +32,10 @@ class Shape:
 
     def build(self, values: Values) -> Any:
         """None where the row has nothing of this model."""
-        if values[self.key] is None:
-            return None
-        return self.instance(dict(zip(self.names, values[self.first : self.end])), values)  # noqa: B905 - of one length
+        return None if values[self.key] is None else self.instance(self.facts(values), values)
+
+    def facts(self, values: Values) -> dict[str, Any]:
+        return dict(zip(self.names, values[self.first : self.end]))  # noqa: B905 - of one length
 
     def instance(self, facts: dict[str, Any], values: Values) -> Any:
         """As `from_db` makes it, without its signals, which nobody listens to here. It may change what it gets."""
