@@ -43,7 +43,8 @@ class TokenMiddleware:
             response = protocol.answer(request, self.get_response)
             refused = getattr(request, "refused", None)
         except Refused as error:
-            token, refused, response = error.token, error, problem_of(error)
+            # Without the frames it came through, which hold this one and would wait for the garbage collector with it.
+            token, refused, response = error.token, error.with_traceback(None), problem_of(error)
         if token:
             note(request, token, refused, now=now, address=address)
         tell(request, response, token, now)
