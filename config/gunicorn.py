@@ -66,6 +66,7 @@ bind = os.environ.get("BIND") or f"127.0.0.1:{os.environ.get('PORT') or '8000'}"
 workers = int(os.environ.get("WEB_CONCURRENCY") or "1")
 threads = 8
 worker_class = "config.worker.Worker"
+logger_class = "config.worker.Log"
 timeout = 30
 graceful_timeout = 20
 max_requests = 100_000

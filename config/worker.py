@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from gunicorn import util
+from gunicorn.glogging import Logger
 from gunicorn.http import errors
 from gunicorn.workers.gthread import ThreadWorker
 
@@ -56,3 +57,11 @@ def answer(status: int, code: str, title: str) -> bytes:
         body,
     ]
     return "\r\n".join(lines).encode()
+
+
+class Log(Logger):
+    """gunicorn would put a line together for each request, and then find nobody who reads it."""
+
+    @property
+    def access_log_enabled(self) -> bool:
+        return bool(self.cfg.accesslog)
