@@ -37,8 +37,8 @@ class Clearances:
 def next_turn(token: "Token", now: datetime) -> datetime:
     """The first moment from which the token may stand otherwise though nobody changes anything."""
     moments = [token.expires_at, token.stops_at, token.owner_seat_ends_at]
-    if token.license:
-        moments.append(token.license.valid_until)
-    if token.policy:
-        moments.append(token.policy.idle_from(token))
+    if license := token.license:
+        moments.append(license.valid_until)
+    if policy := token.policy:
+        moments.append(policy.idle_from(token))
     return min((moment for moment in moments if moment and moment > now), default=FOR_GOOD)

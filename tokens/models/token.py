@@ -205,14 +205,14 @@ class Token(models.Model):
 
     def is_license_in_force(self, now: datetime) -> bool:
         """Its own license; of an account token, any license of its owner."""
-        if self.license is None:
-            return self.owner_seat_ends_at > now
-        return self.license.is_in_force(now)
+        license = self.license
+        return self.owner_seat_ends_at > now if license is None else license.is_in_force(now)
 
     @cached_property
     def policy(self) -> Policy | None:
         """Of the organization whose license it hangs on; account tokens hang on their owner alone."""
-        return Policy.of(self.license.organization) if self.license else None
+        license = self.license
+        return Policy.of(license.organization) if license else None
 
     def block(self, now: datetime) -> Block | None:
         """Which rule of the policy keeps it from working."""
