@@ -17,6 +17,7 @@ from django.test.utils import CaptureQueriesContext
 from config.measuring import made_application
 from tests.benchmarks import bare
 from tests.benchmarks.contenders import Contender
+from tokens import hashing, lookup
 
 CALLS = 200
 
@@ -25,12 +26,28 @@ Application = Callable[..., Any]
 
 def run(field: list[Contender], *, rounds: int) -> None:
     ours = made_application()
-    applications = [ours if contender.is_ours else bare.application for contender in field]
+    applications = [application_of(contender, ours) for contender in field]
     for contender, application in zip(field, applications, strict=True):
         contender.queries = queries_of(contender, application)
     for _ in range(rounds):
         for contender, application in zip(field, applications, strict=True):
             contender.measured.append(micros_of(contender, application))
+
+
+def application_of(contender: Contender, ours: Application) -> Application:
+    if not contender.is_ours:
+        return bare.application
+    return forgetting(ours) if contender.is_met_anew else ours
+
+
+def forgetting(application: Application) -> Application:
+    remembered = lookup.compiled("default", len(hashing.digests("")))
+
+    def running(*arguments: Any) -> Any:
+        remembered.known.reset()
+        return application(*arguments)
+
+    return running
 
 
 def call(contender: Contender, application: Application) -> None:
