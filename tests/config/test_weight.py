@@ -1,10 +1,14 @@
-"""What a first visit fetches before it sees a page: compressed, and cached for good but for the page itself."""
+"""What a first visit waits for before it sees a page: little, compressed and cached for good, but all of the page.
+
+Half a table has other columns than the whole one, so a page that is painted while it arrives moves under the eye.
+"""
 
 import gzip
 from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.test import Client
 
 from accounts.models import License, User
 from config.static_files import joined
@@ -34,6 +38,17 @@ def test_a_first_visit_fetches_little(crowded: None, bob: User, address: str) ->
     assert answer.status_code == 200
     assert answer["Content-Encoding"] == "gzip"
     assert len(answer.content) + weight_of_static_files() < MOST_BYTES
+
+
+@pytest.mark.parametrize("address", [*PAGES, "/account/login/", "/nowhere/"])
+def test_nothing_is_painted_before_the_page_is_whole(crowded: None, bob: User, address: str) -> None:
+    """HTML, 4.2.4: the element that `rel=expect` names holds rendering back until it has arrived."""
+    client = Client() if address == "/account/login/" else signed_in(bob)
+
+    html = client.get(address).content.decode()
+
+    assert '<link rel="expect" href="#whole" blocking="render">' in html.partition("</head>")[0]
+    assert html.split('<template id="whole"></template>')[1].split() == ["</body>", "</html>"]
 
 
 def weight_of_static_files() -> int:
