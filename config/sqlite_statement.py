@@ -47,4 +47,4 @@ class Statement:
 
 def hexadecimal(name: str) -> str:
     """`hex` alone says of NULL what it says of no bytes."""
-    return f"iif({name} IS NULL, NULL, hex({name}))"
+    return f"CASE WHEN {name} IS NOT NULL THEN hex({name}) END"

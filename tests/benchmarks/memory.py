@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from tests.benchmarks.over_http import CONNECTIONS, server
+from tests.benchmarks.over_http import found, server, wrk
 from tests.benchmarks.stage import Texts
 
 CALLS = (10_000, 30_000)
@@ -15,27 +15,22 @@ CALLS = (10_000, 30_000)
 
 def run(texts: Texts) -> dict[str, float]:
     """MiB resident after so many calls to one worker, seconds of imports, seconds of `manage.py check`."""
-    found = {}
+    told = {}
     with server() as port:
         done = 0
         for calls in CALLS:
             call(port, texts.ours, calls - done)
             done = calls
-            found[f"MiB after {calls:,} calls"] = megabytes_of_worker(port)
-    found["seconds to import the application"] = seconds_of("-c", "import config.wsgi")
-    found["seconds of manage.py check"] = seconds_of("manage.py", "check")
-    return found
+            told[f"MiB after {calls:,} calls"] = megabytes_of_worker(port)
+    told["seconds to import the application"] = seconds_of("-c", "import config.wsgi")
+    told["seconds of manage.py check"] = seconds_of("manage.py", "check")
+    return told
 
 
 def call(port: int, text: str, count: int) -> None:
     """At least so many: wrk counts seconds."""
-    command = ["wrk", "--threads=1", f"--connections={CONNECTIONS}", "--duration=1s"]
-    command += [f"--header=Authorization: Token {text}", f"http://127.0.0.1:{port}/api/v1/me"]
     while count > 0:
-        told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-        match = re.search(r"(\d+) requests in", told)
-        assert match, told
-        count -= int(match[1])
+        count -= int(found(r"(\d+) requests in", wrk(port, "/api/v1/me", f"Token {text}", seconds=1)))
 
 
 def megabytes_of_worker(port: int) -> float:

@@ -24,7 +24,7 @@ def main(rounds: int, sizes: list[int]) -> None:
 
 
 def measured(size: int, rounds: int) -> dict[str, Any]:
-    from tests.benchmarks import acts, in_process, lists, memory, over_http, stage
+    from tests.benchmarks import acts, in_process, lists, memory, over_http, stage, usage
     from tests.benchmarks.contenders import contenders
 
     def told(text: str) -> None:
@@ -44,6 +44,7 @@ def measured(size: int, rounds: int) -> dict[str, Any]:
         "over_http": [asdict(contender) for contender in served],
         "lists": [asdict(page) for page in lists.run()],
         "memory": memory.run(texts),
+        "usage": usage.run(texts),
         "acts": acts.run(),
     }
 

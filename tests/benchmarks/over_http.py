@@ -30,10 +30,10 @@ def run(field: list[Contender], *, rounds: int) -> None:
 
 
 @contextmanager
-def server(application: str = "config.wsgi") -> Iterator[int]:
+def server(application: str = "config.wsgi", **choices: str) -> Iterator[int]:
     """The port of a gunicorn on the database of this process."""
     port = free_port()
-    environment = os.environ | {"PORT": str(port), "WEB_CONCURRENCY": "1", "RUN_CLOCK": "no"}
+    environment = os.environ | {"PORT": str(port), "WEB_CONCURRENCY": "1", "RUN_CLOCK": "no"} | choices
     command = [sys.executable, "-m", "gunicorn", "--config", "config/gunicorn.py", application]
     process = subprocess.Popen(command, env=environment, start_new_session=True)
     try:
@@ -60,15 +60,18 @@ def wait_for(port: int) -> None:
 
 def rate_of(contender: Contender, port: int) -> float:
     """Every answer has to be the one expected."""
-    command = ["wrk", "--threads=1", f"--connections={CONNECTIONS}", f"--duration={SECONDS}s"]
-    header = f"--header=Authorization: {contender.authorization}"
-    told = subprocess.run(
-        [*command, header, f"http://127.0.0.1:{port}{contender.path}"], check=True, capture_output=True, text=True
-    ).stdout
+    told = wrk(port, contender.path, contender.authorization)
     asked = int(found(r"(\d+) requests in", told))
     refused = int(found(r"Non-2xx or 3xx responses: (\d+)", told) or 0)
     assert refused == (0 if contender.status == 200 else asked), (contender.name, told)
     return float(found(r"Requests/sec: +([\d.]+)", told))
+
+
+def wrk(port: int, path: str, authorization: str, *, seconds: int = SECONDS) -> str:
+    """What wrk tells of its calls, with how long each part of them took."""
+    command = ["wrk", "--threads=1", f"--connections={CONNECTIONS}", f"--duration={seconds}s", "--latency"]
+    command += [f"--header=Authorization: {authorization}", f"http://127.0.0.1:{port}{path}"]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
 def found(pattern: str, text: str) -> str:

@@ -81,9 +81,17 @@ def size(found: Measured) -> str:
             [[each["name"], str(each["queries"]), f"{each['millis']:.0f}"] for each in found["lists"]],
         ),
         table(["Acts, one thread", "a second"], [[name, f"{rate:.0f}"] for name, rate in found["acts"].items()]),
+        table(
+            ["Usage, one token on eight connections", ""],
+            [[name, str(value)] for name, value in found["usage"].items()],
+        ),
         table(["A worker", ""], [[name, str(value)] for name, value in found["memory"].items()]),
     ]
     return "\n\n".join(parts)
+
+
+def figures(title: str, found: dict[str, float]) -> str:
+    return table([title, ""], [[name, str(value)] for name, value in found.items()])
 
 
 def calls(title: str, field: list[Measured], direction: str) -> str:
