@@ -37,6 +37,10 @@ class AuditEventQuerySet(AppendOnlyQuerySet):
         """What concerns one person, whoever did it, newest first; once, however many chains tell of it."""
         return self.filter(Q(actor=user) | Q(subject=user), is_copy=False).order_by("-pk")
 
+    def of_organization(self, organization: "Organization") -> "AuditEventQuerySet":
+        """To be read along an index of its own."""
+        return self.filter(organization__among=[organization])
+
     def delete_before(self, mark: "AuditMark") -> int:
         """What a mark says is cut off; the database lets nothing else go."""
         gone, _ = models.QuerySet.delete(self.of_chain(mark.organization_id).filter(position__lte=mark.position))
