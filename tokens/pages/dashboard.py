@@ -25,7 +25,7 @@ def overview(request: PersonRequest) -> HttpResponse:
     now = timezone.now()
     racks = racks_of(request.user, now)
     own = Token.objects.filter(owner=request.user)
-    events = AuditEvent.objects.about(request.user).select_related("actor", "subject")[:ACTIVITY_SHOWN]
+    events = AuditEvent.objects.select_related("actor", "subject").latest_about(request.user, ACTIVITY_SHOWN)
     organizations = administered(request)
     members = along("license_role", License.objects.filter(organization__among=organizations))
     tokens = along("token_organization", Token.objects.filter(organization__among=organizations))
