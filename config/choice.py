@@ -1,8 +1,7 @@
 """Rows chosen out of a long list, so that no page reads much more than it shows.
 
-A choice of few rows is gathered first, each range out of its index, and only those rows are put in order. A choice of
-many is read along the order that is asked for, and its condition asked of each row in passing: a database that could
-choose an index for it would have to sort all that it finds.
+A choice of few rows is gathered first, each range out of its index, and only those rows are put in order. A choice out
+of many is read along the order that is asked for, a window of it at a time, and asked of each row there: see `passing`.
 """
 
 import functools
@@ -10,36 +9,50 @@ import operator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from django.db.models import Case, Q, QuerySet, SmallIntegerField, Value, When
+from django.db import connections
+from django.db.models import ForeignKey, Q, QuerySet
+from django.db.models.fields.related_lookups import RelatedIn
 from django.db.models.sql.datastructures import BaseTable
 
 from config import keyset
+from config.passing import in_passing
 
 Rows = TypeVar("Rows", bound="QuerySet[Any]")
 NOTHING = Q(pk__in=[])
-YES, NO = Value(1), Value(0)
 BY_KEY = ""
+WHOSE = {"organization", "license", "actor", "subject"}  # whose rows a list shows, and an index of it begins with
 
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """What an index finds, without a look at anything else; BY_KEY stands for that of the primary key."""
+    """What an index finds, without a look at anything else; BY_KEY stands for that of the primary key.
+
+    What is implied by the terms of its choice finds all that keep to them, and need not be asked of a row.
+    """
 
     index: str
     condition: Q
+    is_implied: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """`count` goes no further than one past COUNTED_AT_MOST; None where nothing was chosen, so nothing counted."""
+    """`count` goes no further than one past COUNTED_AT_MOST; None where nothing was chosen, so nothing counted.
+
+    `asked` is what is still to be asked of each row in passing.
+    """
 
     rows: "QuerySet[Any]"
     count: int | None = None
+    asked: Q = field(default_factory=Q)
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What is in one of the ranges and keeps to all of the terms. Without any it is everything."""
+    """What is in one of the ranges and keeps to all of the terms. Without any it is everything.
+
+    Terms are asked of what the ranges find. Where that is more than is counted, nobody knows how many keep to them.
+    """
 
     ranges: list[Range] = field(default_factory=list)
     terms: Q = field(default_factory=Q)
@@ -55,38 +68,63 @@ class Choice:
 
     @property
     def condition(self) -> Q:
-        return functools.reduce(operator.or_, [each.condition for each in self.ranges], Q()) & self.terms
+        asked = [each.condition for each in self.ranges if not each.is_implied]
+        return functools.reduce(operator.or_, asked, Q()) & self.terms
 
     def out_of(self, rows: "QuerySet[Any]") -> Found:
         if not self:
             return Found(rows)
         keys: set[int] = set()
         for each in self.ranges:
-            found = along(each.index, rows.filter(each.condition & self.terms).order_by())
+            found = along(each.index, rows.filter(each.condition).order_by())
             keys.update(found.values_list("pk", flat=True)[: keyset.COUNTED_AT_MOST + 1 - len(keys)])
             if len(keys) > keyset.COUNTED_AT_MOST:
-                return Found(self.in_passing(rows), len(keys))
-        return Found(rows.model._default_manager.filter(pk__in=keys), len(keys))
+                return Found(rows, keyset.MANY if self.terms else len(keys), self.condition)
+        everything = rows.model._default_manager.all()
+        if self.terms:
+            keys = set(everything.filter(self.terms, pk__in=keys).values_list("pk", flat=True))
+        return Found(everything.filter(pk__in=keys), len(keys))
 
     def count_in(self, rows: "QuerySet[Any]") -> int:
         """Counted no further than one past COUNTED_AT_MOST."""
         return self.out_of(rows).count or 0
 
     def in_passing(self, rows: Rows) -> Rows:
-        """Asked row by row, in a form that no index is chosen for."""
-        if not self:
-            return rows
-        is_met = Case(When(self.condition, then=YES), default=NO, output_field=SmallIntegerField())
-        return rows.alias(is_met=is_met).filter(is_met=YES)
+        return in_passing(rows, self.condition)
+
+
+@ForeignKey.register_lookup
+class Among(RelatedIn):
+    """`organization__among=[…]`: one of those, and read along an index that begins with it.
+
+    PostgreSQL leaves out of an order what has one value. Then any other index over the rest of the order would do, and
+    it takes that of the primary key, past the rows of all other organizations. Of what has one among two values it
+    keeps the order, which only the organization's own indexes have; and no organization has the key 0.
+    """
+
+    lookup_name = "among"
+
+    def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        column, params = self.process_lhs(compiler, connection)
+        values, given = self.process_rhs(compiler, connection)
+        return f"{column} = ANY (ARRAY[0, {values.strip('()')}]::bigint[])", [*params, *given]
 
 
 def along(index: str, rows: Rows) -> Rows:
-    """Read by this index. PostgreSQL knows its tables well enough to choose; SQLite may not, and is told."""
+    """Read by this index: SQLite is told. PostgreSQL is asked for its order, where the rows are `among` something."""
+    if connections[rows.db].vendor != "sqlite":
+        return rows.order_by(*order_of(index, rows))
     told = rows.all()
     query = told.query
     table = query.get_initial_alias()
     query.alias_map[table] = Indexed(query.alias_map[table].table_name, table, index)
     return told
+
+
+def order_of(index: str, rows: "QuerySet[Any]") -> list[str]:
+    fields = next((list(each.fields) for each in rows.model._meta.indexes if each.name == index), [""])
+    first = fields[0]
+    return [f"{first}_id", *fields[1:]] if first in WHOSE else []
 
 
 class Indexed(BaseTable):
@@ -96,8 +134,6 @@ class Indexed(BaseTable):
 
     def as_sql(self, compiler: Any, connection: Any) -> Any:
         sql, params = super().as_sql(compiler, connection)
-        if connection.vendor != "sqlite":
-            return sql, params
         return f'{sql} INDEXED BY "{self.index}"' if self.index else f"{sql} NOT INDEXED", params
 
     def relabeled_clone(self, change_map: dict[str | None, str]) -> "Indexed":

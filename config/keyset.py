@@ -21,46 +21,60 @@ from django.db.models import F, Field, Q, QuerySet
 from django.db.models.constants import LOOKUP_SEP
 from django.http import QueryDict
 
+from config.passing import bounds, in_passing
+
 COUNTED_AT_MOST = 10_000
+MANY = 2**63 - 1  # chosen out of more than would be counted, and not counted
+FIRST_LOOK = 10  # a tenth of it, in which most pages are found
+EVERY = Q()
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """By `column`, which may be the primary key itself, or one of a related row such as `user__name`."""
+    """By `column`, which may be the primary key itself, or one of a related row such as `user__name`.
+
+    `within` is a column with one value in all of the rows, which their index begins with.
+    """
 
     column: str = "pk"
     is_descending: bool = True
+    within: str = ""
 
     def stretches(
-        self, rows: "QuerySet[Any]", start: tuple[Any, int] | None = None, *, backwards: bool = False
+        self, rows: "QuerySet[Any]", start: tuple[Any, int] | None = None, *, backwards: bool = False, asked: Q = EVERY
     ) -> "Iterator[QuerySet[Any]]":
-        """The rows behind `start` in their order, or `backwards` those before it: at most three queries."""
+        """The rows behind `start` in their order, or `backwards` those before it: at most three queries.
+
+        Without those that cannot be what is asked for, by their column alone.
+        """
         down = self.is_descending != backwards
-        key = F("pk").desc() if down else F("pk").asc()
-        column = [] if self.column == "pk" else [F(self.column).desc() if down else F(self.column).asc()]
-        for stretch in self.conditions(rows, start, "lt" if down else "gt", backwards):
-            yield rows.filter(stretch).order_by(*column, key)
+        columns = filter(None, [self.within, "" if self.column == "pk" else self.column, "pk"])
+        order = [F(column).desc() if down else F(column).asc() for column in columns]
+        for stretch, is_missing in self.conditions(rows, start, "lt" if down else "gt", backwards):
+            bound = bounds(asked, self.column, is_missing=is_missing)
+            if bound is not None:
+                yield rows.filter(stretch & bound).order_by(*order)
 
     def conditions(
         self, rows: "QuerySet[Any]", start: tuple[Any, int] | None, word: str, backwards: bool
-    ) -> "Iterator[Q]":
-        """One a stretch, each a single range of an index over the column and the key."""
+    ) -> "Iterator[tuple[Q, bool]]":
+        """One a stretch, each a single range of an index over the column and the key; and whether that is missing."""
         beyond = Q(**{f"pk__{word}": start[1]}) if start else Q()
         if self.column == "pk":
-            yield beyond
+            yield beyond, False
             return
         valued, missing = Q(**{f"{self.column}__isnull": False}), Q(**{f"{self.column}__isnull": True})
         stretches = [valued, missing] if self.field_of(rows).null else [Q()]
         if backwards:
             stretches.reverse()
         if start and start[0] is None:
-            yield missing & beyond
+            yield missing & beyond, True
             stretches = stretches[stretches.index(missing) + 1 :]
         elif start:
-            yield Q(**{self.column: start[0]}) & beyond
-            yield Q(**{f"{self.column}__{word}": start[0]})
+            yield Q(**{self.column: start[0]}) & beyond, False
+            yield Q(**{f"{self.column}__{word}": start[0]}), False
             stretches = stretches[stretches.index(valued) + 1 :] if valued in stretches else []
-        yield from stretches
+        yield from ((stretch, stretch is missing) for stretch in stretches)
 
     def cursor_of(self, row: Any) -> str:
         value = None if self.column == "pk" else attrgetter(self.column.replace(LOOKUP_SEP, "."))(row)
@@ -95,6 +109,55 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
+class Stretch:
+    """Rows in their order, and where to read on: the cursor of the last row shown or looked at; "" at the end."""
+
+    rows: list[Any]
+    cursor: str = ""
+
+
+def stretch_of(
+    rows: "QuerySet[Any]",
+    start: tuple[Any, int] | None,
+    *,
+    order: Order,
+    size: int,
+    asked: Q = EVERY,
+    backwards: bool = False,
+) -> Stretch:
+    """At most `size` rows behind `start`. Looks at no more than COUNTED_AT_MOST for those that are asked for."""
+    if not asked:
+        return cut(first_of(order.stretches(rows, start, backwards=backwards), size + 1), size, order)
+    everything = rows.model._default_manager.order_by()
+    for most in (COUNTED_AT_MOST // FIRST_LOOK, COUNTED_AT_MOST):
+        stretches = order.stretches(rows, start, backwards=backwards, asked=asked)
+        keys = first_of((each.values_list("pk", flat=True) for each in stretches), most + 1)
+        met = set(in_passing(everything.filter(pk__in=keys[:most]), asked).values_list("pk", flat=True))
+        shown = [key for key in keys if key in met][: size + 1]
+        if len(shown) > size or len(keys) <= most:
+            return cut(in_turn(rows, shown), size, order)
+    return Stretch(in_turn(rows, shown), order.cursor_of(everything.get(pk=keys[most - 1])))
+
+
+def first_of(stretches: "Iterator[QuerySet[Any]]", count: int) -> list[Any]:
+    found: list[Any] = []
+    for stretch in stretches:
+        found += stretch[: count - len(found)]
+        if len(found) == count:
+            break
+    return found
+
+
+def in_turn(rows: "QuerySet[Any]", keys: list[int]) -> list[Any]:
+    found = {row.pk: row for row in rows.filter(pk__in=keys).order_by()}
+    return [found[key] for key in keys if key in found]
+
+
+def cut(found: list[Any], size: int, order: Order) -> Stretch:
+    return Stretch(found[:size], order.cursor_of(found[size - 1]) if len(found) > size else "")
+
+
+@dataclass(frozen=True, slots=True)
 class KeysetPage:
     """What `_keyset_pager.html` draws: the rows, the query of the pages around them, and how many there are in all."""
 
@@ -102,12 +165,18 @@ class KeysetPage:
     newer: str
     older: str
     count: int
+    # Whether rows were looked at beyond those shown, and there may be more behind them.
+    is_cut_short: bool = False
 
     def __iter__(self) -> Any:
         return iter(self.rows)
 
     def __bool__(self) -> bool:
-        return bool(self.rows)
+        return bool(self.rows) or self.is_cut_short
+
+    @property
+    def looked_at(self) -> str:
+        return f"{COUNTED_AT_MOST:,}"
 
     @property
     def total(self) -> str:
@@ -122,40 +191,39 @@ def validate_text(text: str) -> None:
 
 
 def page_of(
-    rows: "QuerySet[Any]", query: QueryDict, *, order: Order, size: int, count: int | None = None
+    rows: "QuerySet[Any]", query: QueryDict, *, order: Order, size: int, count: int | None = None, asked: Q = EVERY
 ) -> KeysetPage:
     """The page that `?after=` or `?before=` asks for, the first without them. Counts no further than it must.
 
-    Not at all where the count is known.
+    Not at all where the count is known. `asked` is what is asked of each row in passing.
     """
     backwards = "after" not in query and "before" in query
-    start = order.read(query.get("before" if backwards else "after", ""), rows)
+    given = query.get("before" if backwards else "after", "")
+    start = order.read(given, rows)
     backwards = backwards and start is not None
-    found: list[Any] = []
-    for stretch in order.stretches(rows, start, backwards=backwards):
-        found += stretch[: size + 1 - len(found)]
-        if len(found) > size:
-            break
-    if start and not found:
-        return page_of(rows, QueryDict(), order=order, size=size, count=count)
-    has_more, found = len(found) > size, found[:size]
-    if backwards:
-        found.reverse()
-    has_older, has_newer = (True, has_more) if backwards else (has_more, start is not None)
+    found = stretch_of(rows, start, order=order, size=size, asked=asked, backwards=backwards)
+    shown = found.rows
+    if start and not shown and not found.cursor:
+        return page_of(rows, QueryDict(), order=order, size=size, count=count, asked=asked)
+    near = (order.cursor_of(shown[0]) if shown else given) if start else ""
+    newer, older = (found.cursor, near) if backwards else (near, found.cursor)
     return KeysetPage(
-        rows=found,
-        newer=link(query, "before", order.cursor_of(found[0])) if found and has_newer else "",
-        older=link(query, "after", order.cursor_of(found[-1])) if found and has_older else "",
-        count=(count_of(rows) if count is None else count) if found else 0,
+        rows=shown[::-1] if backwards else shown,
+        newer=link(query, "before", newer) if newer else "",
+        older=link(query, "after", older) if older else "",
+        count=(count_of(rows) if count is None else count) if shown or found.cursor else 0,
+        is_cut_short=bool(found.cursor) and len(shown) < size,
     )
 
 
 def count_of(rows: "QuerySet[Any]") -> int:
     """How many there are, counted no further than one past COUNTED_AT_MOST."""
-    return rows.order_by()[: COUNTED_AT_MOST + 1].count()
+    return rows[: COUNTED_AT_MOST + 1].count()
 
 
 def in_words(count: int) -> str:
+    if count == MANY:
+        return "many"
     return f"more than {COUNTED_AT_MOST:,}" if count > COUNTED_AT_MOST else f"{count:,}"
 
 

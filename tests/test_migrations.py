@@ -11,6 +11,7 @@ FIRST_RELEASE = {"accounts": "0006_closed_accounts", "tokens": "0007_taken_over_
 ADDITIONS = (
     migrations.CreateModel,
     migrations.AddIndex,
+    migrations.RemoveIndex,  # read without it, as it was before there was one; SQLite serves one release at a time
     migrations.AlterModelOptions,
     migrations.RemoveConstraint,
     migrations.RunPython,
@@ -46,6 +47,7 @@ def add(field: models.Field) -> Operation:
         (add(models.TextField(db_default="")), True),
         (add(models.ManyToManyField("accounts.User")), True),
         (migrations.AddIndex("token", models.Index(fields=["name"], name="x")), True),
+        (migrations.RemoveIndex("token", "x"), True),
         (add(models.TextField(default="")), False),
         (migrations.RemoveField("token", "name"), False),
         (migrations.RenameField("token", "name", "title"), False),

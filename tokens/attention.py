@@ -42,12 +42,17 @@ def on_hooks(now: datetime) -> Choice:
     return Choice(by_state.unexpired(now), Q(license__isnull=False))
 
 
+def named(organization: Organization | None) -> Q:
+    """As all those of an organization are."""
+    return Q() if organization else Q(license__isnull=False)
+
+
 def used(**moments: datetime | None) -> Range:
     return Range("token_organization_used", Q(**moments))
 
 
 def expiring(now: datetime, organization: Organization | None) -> Choice:
-    return Choice([by_state.expiring(now)], Q(license__isnull=False))
+    return Choice([by_state.expiring(now)], named(organization))
 
 
 def replaced_in_use(now: datetime, organization: Organization | None) -> Choice:
@@ -66,7 +71,7 @@ def idle(now: datetime, organization: Organization | None) -> Choice:
 
 
 def endless(now: datetime, organization: Organization | None) -> Choice:
-    return Choice([by_state.untouched(expires_at=None)], Q(license__isnull=False))
+    return Choice([by_state.untouched(expires_at=None)], named(organization))
 
 
 def too_wide(now: datetime, organization: Organization | None) -> Choice:
@@ -95,7 +100,10 @@ def blocked(now: datetime, organization: Organization | None) -> Choice:
 
 def imported(now: datetime, organization: Organization | None) -> Choice:
     """Another system made their text, and may still know it."""
-    return Choice([Range("token_imported", Q(shape__isnull=False))]) & on_hooks(now)
+    return Choice(
+        [Range("token_imported", Q(shape__isnull=False) & each.condition) for each in by_state.unexpired(now)],
+        named(organization),
+    )
 
 
 RULES = [

@@ -46,7 +46,7 @@ class Selection:
             tokens = TokenFilter(QueryDict(self.query), organization=organization).in_passing(now)
         else:
             tokens = Token.objects.of_organization(organization).filter(pk__in=self.ids)
-        tokens = tokens.stoppable(now).exclude(pk=self.spared).order_by("pk")
+        tokens = tokens.stoppable(now).exclude(pk=self.spared).order_by("organization_id", "pk")
         return tokens.filter(pk__lte=self.highest) if self.highest else tokens
 
     def in_words(self, organization: Organization) -> str:
@@ -87,7 +87,7 @@ def select(query: QueryDict, *, organization: Organization, user: User, now: dat
     asked.update(filter.chosen)
     open_ended = Selection(organization.pk, user.pk, ids, asked.urlencode(), now.isoformat(), spared=spared)
     tokens = open_ended.tokens(organization)
-    newest = tokens.order_by("-pk").values_list("pk", flat=True).first()
+    newest = tokens.order_by("-organization_id", "-pk").values_list("pk", flat=True).first()
     return replace(open_ended, highest=newest or 0, count=tokens.count() if newest else 0)
 
 

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from tokens import letters
 from tokens.models import Notice, Token
@@ -17,8 +18,9 @@ def due(now: datetime) -> list[tuple[Token, int]]:
     A token that was made less than a day before the moment of a notice gets none for it: who chose seven days
     knows of them.
     """
-    expiring = Token.objects.living(now).filter(expires_at__lte=now + timedelta(days=max(DAYS_AHEAD)), replaced_at=None)
-    expiring = expiring.filter(owner__is_active=True).with_surroundings().prefetch_related("notices")
+    soon = Q(expires_at__gt=now, expires_at__lte=now + timedelta(days=max(DAYS_AHEAD)))
+    expiring = Token.objects.filter(soon, revoked_at=None, replaced_at=None, owner__is_active=True)
+    expiring = expiring.with_surroundings().prefetch_related("notices")
     found = []
     for token in expiring.order_by("owner", "pk"):
         days = closest(token, now)

@@ -64,6 +64,9 @@ class LicenseQuerySet(models.QuerySet["License"]):
         accounts = along("user_service_account", User.objects.filter(is_service_account=True))
         return along("license_person", self.filter(user__in=accounts.values("pk")))
 
+    def of_organization(self, organization: Organization) -> "LicenseQuerySet":
+        return self.filter(organization__among=[organization])
+
     def in_order(self) -> "LicenseQuerySet":
         """Those of organizations first, individual ones last."""
         return self.order_by(F("organization__name").asc(nulls_last=True), "pk")

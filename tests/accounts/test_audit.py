@@ -105,6 +105,8 @@ def test_what_concerns_a_person_is_found_newest_first_whoever_did_it(alice: User
     audit.record("account.signed_in", actor=Actor(bob), subject=bob)
 
     assert list(AuditEvent.objects.about(alice)) == [done_to_alice, done_by_alice]
+    assert AuditEvent.objects.latest_about(alice, 3) == [done_to_alice, done_by_alice]
+    assert AuditEvent.objects.latest_about(alice, 1) == [done_to_alice]
 
 
 def test_a_token_is_named_to_its_own_organization_only(alices_license: License, mallory: User) -> None:

@@ -5,9 +5,11 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db.models import Q
 from django.http import QueryDict
 
 from accounts.models import User
+from config import keyset
 from config.keyset import KeysetPage, Order, page_of
 from tests.factories import UserFactory
 
@@ -126,4 +128,44 @@ def test_a_cursor_behind_the_last_row_leads_to_the_first_page() -> None:
     shown = page(Order(is_descending=True), f"?after={nobody}")
 
     assert len(shown.rows) == 2
+    assert shown.newer == ""
+
+
+@pytest.mark.usefixtures("people")
+@pytest.mark.parametrize("order", ORDERS, ids=str)
+@pytest.mark.parametrize("way", ["older", "newer"])
+def test_what_is_asked_in_passing_is_met_once_and_in_order(
+    order: Order, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a look at two rows a page, of which one, two or none may be meant; so a page may be empty, and leads on."""
+    monkeypatch.setattr(keyset, "COUNTED_AT_MOST", 2)
+    every = [person.pk for stretch in order.stretches(User.objects.all()) for person in stretch]
+    meant = [every[0], every[1], every[5], every[6]]
+    query, met = "", []
+    if way == "newer":
+        query = f"?before={order.cursor_of(User.objects.get(pk=every[6]))}"
+        meant = [every[1], every[0]]
+
+    for _ in every:
+        shown = page_of(
+            User.objects.all(), QueryDict(query[1:]), order=order, size=2, count=4, asked=Q(pk__in=[*meant])
+        )
+        met += [person.pk for person in (reversed(shown.rows) if way == "newer" else shown.rows)]
+        if not (query := getattr(shown, way)):
+            break
+
+    assert met == meant
+
+
+@pytest.mark.usefixtures("people")
+def test_a_page_that_was_cut_short_says_so_and_leads_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keyset, "COUNTED_AT_MOST", 2)
+    last = User.objects.earliest("pk")
+
+    shown = page_of(User.objects.all(), QueryDict(), order=Order(), size=2, count=3, asked=Q(pk=last.pk))
+
+    assert shown
+    assert shown.rows == []
+    assert shown.is_cut_short
+    assert shown.older
     assert shown.newer == ""

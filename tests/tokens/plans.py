@@ -19,9 +19,10 @@ def plan_of(sql: str) -> str:
 def is_read_along(plan: str, index: str, table: str = "tokens_token") -> bool:
     """From the place in the index where the organization begins, in its order."""
     if IS_SQLITE:
-        return f"SEARCH {table} USING INDEX {index} (organization_id=?" in plan and "TEMP B-TREE" not in plan
-    condition = rf"Index Scan (Backward )?using {index} on {table}.*\n *Index Cond: \(+organization_id = "
-    return re.search(condition, plan) is not None and "Sort" not in plan
+        along = rf"SEARCH {table} USING (COVERING )?INDEX {index} \(organization_id=\?"
+        return re.search(along, plan) is not None and "TEMP B-TREE" not in plan
+    along = rf"Index (Only )?Scan (Backward )?using {index} on {table}.*\n *Index Cond: \(+organization_id = "
+    return re.search(along, plan) is not None and "Sort" not in plan
 
 
 def is_scanned(plan: str) -> bool:

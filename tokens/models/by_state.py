@@ -8,13 +8,16 @@ import functools
 import operator
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 
 from accounts.models import License, Organization, User
-from accounts.models.license import LicenseQuerySet
+from config import keyset
 from config.choice import BY_KEY, NOTHING, Choice, Range, along
 from tokens.models.policy import Policy, breaches
 from tokens.models.states import EXPIRING_WITHIN, State
+
+NONE = Range(BY_KEY, NOTHING)
 
 
 def choice(state: str, now: datetime, *, organization: Organization | None = None, are_named: bool = False) -> Choice:
@@ -25,22 +28,23 @@ def choice(state: str, now: datetime, *, organization: Organization | None = Non
     suspended = stopped_from_outside(now, are_named=are_named or organization is not None)
     blocked, pending = held_by_policy(now, organization)
     ending = Range("token_replaced", Q(revoked_at=None, stops_at__gt=now))
+    waiting = Range("token_pending", Q(awaits_approval=True))
     lasting = unexpired(now + EXPIRING_WITHIN)
     living = Choice([ending, *unexpired(now)]).condition
     works = ~suspended & ~blocked & ~pending
     choices: dict[str, Choice] = {
         State.REVOKED: Choice(revoked(now)),
         State.EXPIRED: Choice([untouched(expires_at__lte=now)]),
-        State.SUSPENDED: Choice(on_stopped_licenses(now, organization) if organization else [], living & suspended),
-        State.BLOCKED: Choice([ending, *unexpired(now)], ~suspended & blocked),
-        State.PENDING: Choice(
-            [Range("token_pending", Q(awaits_approval=True))], pending & living & ~suspended & ~blocked
-        ),
+        State.SUSPENDED: Choice([], living & suspended),
+        State.BLOCKED: Choice([NONE] if blocked is NOTHING else [ending, *unexpired(now)], ~suspended & blocked),
+        State.PENDING: Choice([NONE] if pending is NOTHING else [waiting], pending & living & ~suspended & ~blocked),
         State.ENDING: Choice([ending], works),
         State.EXPIRING: Choice([expiring(now)], works),
         State.ACTIVE: Choice(lasting, works),
     }
-    return choices.get(state, Choice([Range(BY_KEY, NOTHING)]))
+    if state == State.SUSPENDED and organization:
+        return Choice(on_stopped_licenses(now, organization) or [ending, *unexpired(now)], living & suspended)
+    return choices.get(state, Choice([NONE]))
 
 
 def revoked(now: datetime) -> list[Range]:
@@ -65,8 +69,10 @@ def untouched(**expires: datetime | None) -> Range:
 
 
 def stopped_from_outside(now: datetime, *, are_named: bool) -> Q:
-    own = License.objects.filter(pk=OuterRef("license"))
-    named = Q(Exists(own.out_of_force(now) | own.filter(user__is_active=False)))
+    """A license is looked up a token, not all of them gathered first, as PostgreSQL would where it may ask whether."""
+    is_out = Q(deactivated_at__isnull=False) | Q(valid_until__lte=now) | Q(user__is_active=False)
+    own = License.objects.filter(pk=OuterRef("license")).values(is_out=ExpressionWrapper(is_out, BooleanField()))
+    named = Q(Coalesce(Subquery(own), False))
     if are_named:
         return named
     switched_off = User.objects.filter(pk=OuterRef("owner"), is_active=False)
@@ -74,15 +80,20 @@ def stopped_from_outside(now: datetime, *, are_named: bool) -> Q:
 
 
 def on_stopped_licenses(now: datetime, organization: Organization) -> list[Range]:
-    """From the side of the organization's licenses."""
-    licenses = organization.licenses.all()
-    stopped: list[LicenseQuerySet] = [
+    """From the side of the organization's licenses, as long as those that are stopped can be named."""
+    licenses = License.objects.of_organization(organization)
+    switched_off = along("user_switched_off", User.objects.filter(is_active=False))
+    keys: set[int] = set()
+    for some in (
         along("license_deactivated", licenses.filter(deactivated_at__isnull=False, withdrawn_at=None)),
         along("license_withdrawn", licenses.filter(withdrawn_at__isnull=False)),
         along("license_ending", licenses.filter(valid_until__lte=now)),
-        licenses.filter(user__in=along("user_switched_off", User.objects.filter(is_active=False)).values("pk")),
-    ]
-    return [Range("token_license", Q(license__in=some.values("pk"))) for some in stopped]
+        licenses.filter(user__in=switched_off.values("pk")),
+    ):
+        keys.update(some.values_list("pk", flat=True)[: keyset.COUNTED_AT_MOST + 1 - len(keys)])
+        if len(keys) > keyset.COUNTED_AT_MOST:
+            return []
+    return [Range("token_license", Q(license__in=keys), is_implied=True)]
 
 
 def held_by_policy(now: datetime, organization: Organization | None) -> tuple[Q, Q]:

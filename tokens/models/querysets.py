@@ -65,7 +65,7 @@ class TokenQuerySet(models.QuerySet["Token"]):
         return tokens.filter(by_state.choice(state, now, are_named=are_named).condition)
 
     def of_organization(self, organization: Organization) -> "TokenQuerySet":
-        return self.filter(organization=organization)
+        return self.filter(organization__among=[organization])
 
     def scopes_of(self, organization: Organization) -> list[str]:
         """Each set of permissions that tokens there hold, once: from one to the next in the index, over all others."""

@@ -84,13 +84,11 @@ class Token(models.Model):
         indexes = [
             models.Index(fields=["owner", "-id"], name="token_owner"),
             models.Index(fields=["license", "-id"], name="token_license"),
-            models.Index(fields=["expires_at"], name="token_expiry"),
-            # The inventory of an organization: one for each of its sorts. Of two, more columns stand behind, so that
-            # what a search or a state asks for is read from the index and only the rows shown from the table.
-            models.Index(
-                fields=["organization", "id", "revoked_at", "expires_at", "stops_at", "replaced_at", "license"],
-                name="token_organization",
-            ),
+            # Of those that a letter is due for. Over all of them PostgreSQL would read an inventory along it, too.
+            models.Index(fields=["expires_at"], condition=Q(revoked_at=None, replaced_at=None), name="token_expiry"),
+            # The inventory of an organization: one for each of its sorts. Of two, one more column stands behind, so
+            # that what a search or a last use asks for is read from the index and only the rows found from the table.
+            models.Index(fields=["organization", "id"], name="token_organization"),
             models.Index(fields=["organization", "name", "id", "hint"], name="token_organization_name"),
             models.Index(fields=["organization", "last_used_at", "id", "created_at"], name="token_organization_used"),
             models.Index(fields=["organization", "expires_at", "id"], name="token_organization_expiry"),
@@ -111,7 +109,9 @@ class Token(models.Model):
             models.Index(fields=["organization", "scope", "id"], name="token_scope"),
             # Most installations took over few tokens or none.
             models.Index(
-                fields=["organization", "owner", "id"], condition=Q(shape__isnull=False), name="token_imported"
+                fields=["organization", "expires_at", "id"],
+                condition=Q(shape__isnull=False, revoked_at=None, stops_at=None),
+                name="token_imported",
             ),
         ]
         constraints = [

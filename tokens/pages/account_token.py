@@ -45,10 +45,9 @@ def api_key_page(request: PersonRequest, plaintext: Plaintext | None = None, *, 
 def security_page(
     request: PersonRequest, plaintext: Plaintext | None = None, *, is_shown: bool = False
 ) -> HttpResponse:
-    events = AuditEvent.objects.about(request.user).filter(action__in=feed.SECURITY_ACTIONS)
-    events = events.select_related("actor", "subject")[:ACTIVITY_SHOWN]
+    events = AuditEvent.objects.filter(action__in=feed.SECURITY_ACTIONS).select_related("actor", "subject")
     context = context_of(request, plaintext, is_shown) | {
-        "activity": feed.entries(events, reader=request.user),
+        "activity": feed.entries(events.latest_about(request.user, ACTIVITY_SHOWN), reader=request.user),
         "sessions": sessions_of(request),
     }
     return render(request, "security/settings.html", context)

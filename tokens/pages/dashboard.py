@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from accounts.models import AuditEvent, License, Organization
 from accounts.requests import PersonRequest
+from config.choice import along
 from config.context import administered
 from config.keyset import count_of
 from tokens import feed
@@ -24,8 +25,10 @@ def overview(request: PersonRequest) -> HttpResponse:
     now = timezone.now()
     racks = racks_of(request.user, now)
     own = Token.objects.filter(owner=request.user)
-    events = AuditEvent.objects.about(request.user).select_related("actor", "subject")[:ACTIVITY_SHOWN]
+    events = AuditEvent.objects.select_related("actor", "subject").latest_about(request.user, ACTIVITY_SHOWN)
     organizations = administered(request)
+    members = along("license_role", License.objects.filter(organization__among=organizations))
+    tokens = along("token_organization", Token.objects.filter(organization__among=organizations))
     context = {
         "now": now,
         "organizations": Organization.objects.of_member(request.user),
@@ -34,7 +37,7 @@ def overview(request: PersonRequest) -> HttpResponse:
         "chart": chart_of(own.only("pk"), now.date()),
         "stopped": [rack.license for rack in racks if not rack.license.is_in_force(now)],
         "activity": feed.entries(events, reader=request.user),
-        "member_count": count_of(License.objects.filter(organization__in=organizations)) if organizations else 0,
-        "token_count": count_of(Token.objects.filter(organization__in=organizations)) if organizations else 0,
+        "member_count": count_of(members) if organizations else 0,
+        "token_count": count_of(tokens) if organizations else 0,
     }
     return render(request, "dashboard/overview.html", context)

@@ -15,7 +15,7 @@ from tokens.api.organization.access import AdministratorCall, Slug, governs
 from tokens.api.organization.schemas import AuditExportQuery, AuditPage, AuditQuery, AuditWords
 from tokens.api.organization.words import understood
 from tokens.api.paging import page
-from tokens.events import EVENTS_AT_ONCE, AuditFilter, as_json_lines, occurred
+from tokens.events import EVENTS_AT_ONCE, ORDER, AuditFilter, as_json_lines, occurred
 
 JSON_LINES = "application/jsonl"
 
@@ -31,9 +31,9 @@ router = Router(tags=["Audit log"])
     description="Newest first.",
 )
 def list_audit_events(request: AdministratorCall, slug: Slug, query: Query[AuditQuery]) -> dict[str, Any]:
-    events = choice(query).out_of(AuditEvent.objects.of_chain(request.organization)).rows
-    found, cursor = page(events.select_related("actor", "subject"), query)
-    return {"items": [json.loads(line) for line in as_json_lines(found)], "next": cursor}
+    found = choice(query).out_of(AuditEvent.objects.of_organization(request.organization))
+    events, cursor = page(found.rows.select_related("actor", "subject"), query, order=ORDER, asked=found.asked)
+    return {"items": [json.loads(line) for line in as_json_lines(events)], "next": cursor}
 
 
 @router.get(

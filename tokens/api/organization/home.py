@@ -4,7 +4,7 @@ from typing import Any
 
 from ninja import Query, Router
 
-from accounts.models import Organization
+from accounts.models import License, Organization
 from config.choice import along
 from config.keyset import count_of
 from tokens.api.authorization import needs
@@ -43,8 +43,8 @@ def read_organization(request: AdministratorCall, slug: Slug) -> dict[str, Any]:
     return summary(organization) | {
         "created_at": organization.created_at,
         "seats": organization.seats,
-        "seats_taken": count_of(along("license_taken", organization.licenses.taken())),
-        "token_count": count_of(Token.objects.of_organization(organization)),
+        "seats_taken": count_of(along("license_taken", License.objects.of_organization(organization).taken())),
+        "token_count": count_of(along("token_organization", Token.objects.of_organization(organization))),
     }
 
 

@@ -44,9 +44,10 @@ def list_organization_tokens(
     request: AdministratorCall, slug: Slug, query: Query[GovernedTokenQuery]
 ) -> dict[str, Any]:
     filter = token_filter(request.organization, query)
-    tokens = filter.apply(timezone.now()).rows.select_related("owner", "license__organization__policy", "revoked_by")
-    found, cursor = page(tokens, query, order=filter.order)
-    return {"items": [governed(token) for token in found], "next": cursor}
+    found = filter.apply(timezone.now())
+    rows = found.rows.select_related("owner", "license__organization__policy", "revoked_by")
+    tokens, cursor = page(rows, query, order=filter.order, asked=found.asked)
+    return {"items": [governed(token) for token in tokens], "next": cursor}
 
 
 @router.post(

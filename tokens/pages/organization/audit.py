@@ -12,9 +12,9 @@ from accounts.actor import Actor
 from accounts.guards import administrator_required
 from accounts.models import AuditEvent, Organization
 from accounts.requests import PersonRequest
-from config.keyset import Order, page_of
+from config.keyset import page_of
 from tokens import feed
-from tokens.events import EVENTS_AT_ONCE, WRITERS, AuditFilter
+from tokens.events import EVENTS_AT_ONCE, ORDER, WRITERS, AuditFilter
 
 EVENTS_SHOWN = 50
 
@@ -23,9 +23,9 @@ EVENTS_SHOWN = 50
 @administrator_required
 def audit_log(request: PersonRequest, organization: Organization) -> HttpResponse:
     filter = AuditFilter(request.GET)
-    found = filter.choice().out_of(AuditEvent.objects.of_chain(organization))
+    found = filter.choice().out_of(AuditEvent.objects.of_organization(organization))
     events = found.rows.select_related("actor", "subject")
-    page = page_of(events, request.GET, order=Order(), size=EVENTS_SHOWN, count=found.count)
+    page = page_of(events, request.GET, order=ORDER, size=EVENTS_SHOWN, count=found.count, asked=found.asked)
     context = {
         "organization": organization,
         "filter": filter,

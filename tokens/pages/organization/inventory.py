@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts.guards import administrator_required
-from accounts.models import Organization
+from accounts.models import License, Organization
 from accounts.requests import PersonRequest
 from config.choice import along
 from config.keyset import count_of, page_of
@@ -32,7 +32,8 @@ def tokens_page(request: PersonRequest, organization: Organization, **dialog: An
     now = timezone.now()
     found = filter.apply(now)
     rows = found.rows.select_related("owner", "license__organization__policy", "revoked_by")
-    page = page_of(rows, request.GET, order=filter.order, size=TOKENS_SHOWN, count=found.count)
+    order = filter.order
+    page = page_of(rows, request.GET, order=order, size=TOKENS_SHOWN, count=found.count, asked=found.asked)
     context = {
         "now": now,
         "organization": organization,
@@ -40,9 +41,9 @@ def tokens_page(request: PersonRequest, organization: Organization, **dialog: An
         "page": page,
         "may_revoke_all": filter.value("state") not in ENDED and (filter.is_active or page.count > TOKENS_SHOWN),
         "everything": urlencode({"everything": "", **filter.chosen}),
-        "token_count": count_of(Token.objects.of_organization(organization)),
+        "token_count": count_of(along("token_organization", Token.objects.of_organization(organization))),
         "imported_count": imported(now, organization).count_in(Token.objects.of_organization(organization)),
-        "license_count": count_of(along("license_kept", organization.licenses.kept())),
+        "license_count": count_of(along("license_kept", License.objects.of_organization(organization).kept())),
         "section": "tokens",
     }
     return render(request, "organization/tokens.html", context | dialog)

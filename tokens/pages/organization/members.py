@@ -26,17 +26,19 @@ MEMBERS_SHOWN = 25
 def members(request: PersonRequest, organization: Organization) -> HttpResponse:
     now = timezone.now()
     filter = MemberFilter(request.GET)
-    found = filter.apply(organization.licenses.all())
+    licenses = License.objects.of_organization(organization)
+    found = filter.apply(licenses)
     rows = found.rows.select_related("user", "organization__policy")
-    page = page_of(rows, request.GET, order=order_of(found), size=MEMBERS_SHOWN, count=found.count)
+    order = order_of(found)
+    page = page_of(rows, request.GET, order=order, size=MEMBERS_SHOWN, count=found.count, asked=found.asked)
     context = {
         "now": now,
         "organization": organization,
         "filter": filter,
         "page": page,
         "racks": fill(page, now, ended_shown=0),
-        "license_count": count_of(along("license_kept", organization.licenses.kept())),
-        "taken_count": count_of(along("license_taken", organization.licenses.taken())),
+        "license_count": count_of(along("license_kept", licenses.kept())),
+        "taken_count": count_of(along("license_taken", licenses.taken())),
         "invitations": waiting_invitations(organization, now),
         "section": "members",
     }

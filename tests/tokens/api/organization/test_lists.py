@@ -48,7 +48,7 @@ def test_many_rows_take_no_more_queries_than_few(
         ("tokens?sort=name", "token_organization_name"),
         ("tokens?sort=used", "token_organization_used"),
         ("tokens?sort=expiry", "token_organization_expiry"),
-        ("audit", "audit_organization"),
+        ("audit", "audit_occurred"),
     ],
 )
 def test_a_list_is_read_along_its_index(alices_license: License, bob: User, query: str, index: str) -> None:

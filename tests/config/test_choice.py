@@ -1,0 +1,70 @@
+"""What is chosen out of a list: counted where that is cheap, and looked for in passing where it is not."""
+
+import pytest
+from django.db import connection
+from django.db.models import Q
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import License, Organization
+from config import keyset
+from config.choice import NOTHING, Choice, Range
+from tests.factories import LicenseFactory, OrganizationFactory, issue
+from tokens.models import Token
+
+SCOPED = Range("token_scope", Q(scope="account:read"))
+
+
+@pytest.fixture(autouse=True)
+def tokens(alices_license: License) -> list[Token]:
+    """Three of the organization, and one of another."""
+    found = [issue(alices_license, name, scope="account:read").token for name in ("one", "two", "three")]
+    issue(LicenseFactory(organization=OrganizationFactory(slug="other")), "four", scope="account:read")
+    return found
+
+
+def test_what_the_ranges_find_is_counted_and_keeps_to_the_terms(organization: Organization) -> None:
+    rows = Token.objects.of_organization(organization)
+
+    found = Choice([SCOPED], Q(name__startswith="t")).out_of(rows)
+
+    assert sorted(token.name for token in found.rows) == ["three", "two"]
+    assert found.count == 2
+    assert not found.asked
+
+
+def test_out_of_more_than_is_counted_nobody_knows_how_many_keep_to_the_terms(
+    organization: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keyset, "COUNTED_AT_MOST", 2)
+    rows = Token.objects.of_organization(organization)
+
+    plain, with_terms = Choice([SCOPED]).out_of(rows), Choice([SCOPED], Q(name="two")).out_of(rows)
+
+    assert plain.count == 3
+    assert with_terms.count == keyset.MANY
+    assert with_terms.asked == SCOPED.condition & Q(name="two")
+    assert set(with_terms.rows) == set(rows)
+
+
+def test_what_the_terms_imply_is_not_asked_of_a_row() -> None:
+    implied = Range("token_license", NOTHING, is_implied=True)
+
+    assert Choice([implied], Q(name="two")).condition == Q(name="two")
+    assert Choice([implied, SCOPED], Q(name="two")).condition == SCOPED.condition & Q(name="two")
+
+
+@pytest.mark.parametrize("others", [0, 1])
+def test_among_finds_the_rows_of_those_named(organization: Organization, others: int) -> None:
+    named = [organization, *Organization.objects.filter(slug="other")[:others]]
+
+    assert Token.objects.filter(organization__among=named).count() == 3 + others
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite is told the index")
+def test_postgresql_keeps_an_organization_in_the_order(organization: Organization) -> None:
+    """Of one value it would not, and then read along the primary key where most rows are of others."""
+    rows = Token.objects.of_organization(organization).order_by("organization_id", "-pk")
+    with CaptureQueriesContext(connection) as captured:
+        list(rows)
+
+    assert "= ANY (ARRAY[0, " in captured.captured_queries[0]["sql"]
