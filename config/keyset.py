@@ -11,7 +11,7 @@ import base64
 import binascii
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any
@@ -26,6 +26,7 @@ from config.passing import bounds, in_passing
 COUNTED_AT_MOST = 10_000
 MANY = 2**63 - 1  # chosen out of more than would be counted, and not counted
 FIRST_LOOK = 10  # a tenth of it, in which most pages are found
+MOST_LOOKS = 10  # as many times as much, before a page is shown without any row
 EVERY = Q()
 
 
@@ -114,6 +115,7 @@ class Stretch:
 
     rows: list[Any]
     cursor: str = ""
+    looked_at: int = 0
 
 
 def stretch_of(
@@ -125,9 +127,21 @@ def stretch_of(
     asked: Q = EVERY,
     backwards: bool = False,
 ) -> Stretch:
-    """At most `size` rows behind `start`. Looks at no more than COUNTED_AT_MOST for those that are asked for."""
+    """At most `size` rows behind `start`. Looks for those that are asked for until one is found, within reason."""
     if not asked:
         return cut(first_of(order.stretches(rows, start, backwards=backwards), size + 1), size, order)
+    for look in range(1, MOST_LOOKS + 1):
+        found = looked_for(rows, start, order=order, size=size, asked=asked, backwards=backwards)
+        if found.rows or not found.cursor:
+            break
+        start = order.read(found.cursor, rows)
+    return replace(found, looked_at=look * COUNTED_AT_MOST)
+
+
+def looked_for(
+    rows: "QuerySet[Any]", start: tuple[Any, int] | None, *, order: Order, size: int, asked: Q, backwards: bool
+) -> Stretch:
+    """Among the next COUNTED_AT_MOST."""
     everything = rows.model._default_manager.order_by()
     for most in (COUNTED_AT_MOST // FIRST_LOOK, COUNTED_AT_MOST):
         stretches = order.stretches(rows, start, backwards=backwards, asked=asked)
@@ -165,8 +179,8 @@ class KeysetPage:
     newer: str
     older: str
     count: int
-    # Whether rows were looked at beyond those shown, and there may be more behind them.
-    is_cut_short: bool = False
+    # How many rows were looked at, where there may be more behind them than are shown.
+    looked_at: int = 0
 
     def __iter__(self) -> Any:
         return iter(self.rows)
@@ -175,8 +189,8 @@ class KeysetPage:
         return bool(self.rows) or self.is_cut_short
 
     @property
-    def looked_at(self) -> str:
-        return f"{COUNTED_AT_MOST:,}"
+    def is_cut_short(self) -> bool:
+        return self.looked_at > 0
 
     @property
     def total(self) -> str:
@@ -212,7 +226,7 @@ def page_of(
         newer=link(query, "before", newer) if newer else "",
         older=link(query, "after", older) if older else "",
         count=(count_of(rows) if count is None else count) if shown or found.cursor else 0,
-        is_cut_short=bool(found.cursor) and len(shown) < size,
+        looked_at=found.looked_at if found.cursor and len(shown) < size else 0,
     )
 
 

@@ -134,11 +134,13 @@ def test_a_cursor_behind_the_last_row_leads_to_the_first_page() -> None:
 @pytest.mark.usefixtures("people")
 @pytest.mark.parametrize("order", ORDERS, ids=str)
 @pytest.mark.parametrize("way", ["older", "newer"])
+@pytest.mark.parametrize("looks", [1, 2])
 def test_what_is_asked_in_passing_is_met_once_and_in_order(
-    order: Order, way: str, monkeypatch: pytest.MonkeyPatch
+    order: Order, way: str, looks: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With a look at two rows a page, of which one, two or none may be meant; so a page may be empty, and leads on."""
     monkeypatch.setattr(keyset, "COUNTED_AT_MOST", 2)
+    monkeypatch.setattr(keyset, "MOST_LOOKS", looks)
     every = [person.pk for stretch in order.stretches(User.objects.all()) for person in stretch]
     meant = [every[0], every[1], every[5], every[6]]
     query, met = "", []
@@ -158,14 +160,19 @@ def test_what_is_asked_in_passing_is_met_once_and_in_order(
 
 
 @pytest.mark.usefixtures("people")
-def test_a_page_that_was_cut_short_says_so_and_leads_on(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("looks", "is_found"), [(3, False), (4, True)])
+def test_a_page_looks_on_for_its_first_row_and_says_how_far(
+    looks: int, is_found: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last of seven, with a look at two; a page without it leads on."""
     monkeypatch.setattr(keyset, "COUNTED_AT_MOST", 2)
+    monkeypatch.setattr(keyset, "MOST_LOOKS", looks)
     last = User.objects.earliest("pk")
 
     shown = page_of(User.objects.all(), QueryDict(), order=Order(), size=2, count=3, asked=Q(pk=last.pk))
 
     assert shown
-    assert shown.rows == []
-    assert shown.is_cut_short
-    assert shown.older
+    assert shown.rows == ([last] if is_found else [])
+    assert shown.looked_at == (0 if is_found else 2 * looks)
+    assert bool(shown.older) is not is_found
     assert shown.newer == ""
