@@ -130,12 +130,14 @@ def stretch_of(
     """At most `size` rows behind `start`. Looks for those that are asked for until one is found, within reason."""
     if not asked:
         return cut(first_of(order.stretches(rows, start, backwards=backwards), size + 1), size, order)
-    for look in range(1, MOST_LOOKS + 1):
+    looked_at = 0
+    while looked_at < MOST_LOOKS * COUNTED_AT_MOST:
         found = looked_for(rows, start, order=order, size=size, asked=asked, backwards=backwards)
+        looked_at += COUNTED_AT_MOST
         if found.rows or not found.cursor:
             break
         start = order.read(found.cursor, rows)
-    return replace(found, looked_at=look * COUNTED_AT_MOST)
+    return replace(found, looked_at=looked_at)
 
 
 def looked_for(

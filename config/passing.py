@@ -33,10 +33,10 @@ def bounds(condition: Q, column: str, *, is_missing: bool) -> Q | None:
     parts = [of_part(part, column, is_missing=is_missing) for part in condition.children]
     possible = [part for part in parts if part is not None]
     if condition.connector == Q.AND:
-        return Q(*possible) if len(possible) == len(parts) else None
+        return Q(*filter(None, possible)) if len(possible) == len(parts) else None
     if not possible:
         return None
-    return possible[0] if len(possible) == 1 else Q()
+    return possible[0] if all(part == possible[0] for part in possible) else Q()
 
 
 def of_part(part: Any, column: str, *, is_missing: bool) -> Q | None:

@@ -48,6 +48,7 @@ def named(organization: Organization | None) -> Q:
 
 
 def used(**moments: datetime | None) -> Range:
+    """What was used before a moment was made before it, too: whoever reads the newest first learns where to begin."""
     return Range("token_organization_used", Q(**moments))
 
 
@@ -67,7 +68,8 @@ def never_used(now: datetime, organization: Organization | None) -> Choice:
 
 
 def idle(now: datetime, organization: Organization | None) -> Choice:
-    return Choice([used(last_used_at__lte=now - IDLE_FOR)]) & on_hooks(now)
+    since = now - IDLE_FOR
+    return Choice([used(last_used_at__lte=since, created_at__lte=since)]) & on_hooks(now)
 
 
 def endless(now: datetime, organization: Organization | None) -> Choice:

@@ -21,11 +21,13 @@ from tokens.models import State, Token, TokenQuerySet, by_state, search
 
 LONGEST_SEARCH = 100
 ORDERS = {
-    "": Order(within="organization_id"),
+    "": Order("created_at", within="organization_id"),
     "name": Order("name", is_descending=False, within="organization_id"),
     "used": Order("last_used_at", within="organization_id"),
     "expiry": Order("expires_at", is_descending=False, within="organization_id"),
 }
+# What has expired is old: newest first, all that works would stand before it.
+LATELY_EXPIRED = Order("expires_at", within="organization_id")
 
 
 class Filter(forms.Form):
@@ -86,6 +88,9 @@ class TokenFilter(Filter):
         licenses = License.objects.filter(organization=organization).select_related("user")
         self.fields["license"].queryset = licenses  # type: ignore[attr-defined]
         self.fields["scope"].choices = [("", "Any permission"), *scope_choices()]  # type: ignore[attr-defined]
+        if self.order is LATELY_EXPIRED:
+            (_, *others) = self.fields["sort"].choices  # type: ignore[attr-defined]
+            self.fields["sort"].choices = [("", "Lately expired first"), *others]  # type: ignore[attr-defined]
 
     @property
     def chosen(self) -> dict[str, str]:
@@ -110,7 +115,8 @@ class TokenFilter(Filter):
 
     @property
     def order(self) -> Order:
-        return ORDERS[self.value("sort")]
+        is_expired = self.value("state") == State.EXPIRED and not self.value("sort")
+        return LATELY_EXPIRED if is_expired else ORDERS[self.value("sort")]
 
     @property
     def details(self) -> list[forms.BoundField]:
@@ -126,7 +132,11 @@ class TokenFilter(Filter):
         return [*said, f"License: {self.holder.name} of {self.holder.user.display_name}"] if self.holder else said
 
     def apply(self, now: datetime) -> Found:
-        return self.choice(now).out_of(Token.objects.of_organization(self.organization))
+        """Of many that are revoked, the newest are read along the index of all that was ever stopped."""
+        found = self.choice(now).out_of(Token.objects.of_organization(self.organization))
+        if found.asked and self.value("state") == State.REVOKED and not self.value("sort"):
+            return replace(found, rows=found.rows.filter(by_state.STOPPED))
+        return found
 
     def in_passing(self, now: datetime) -> TokenQuerySet:
         """For whoever walks through all of them by their keys, and would gather again and again."""
@@ -177,7 +187,12 @@ def last_used(used: str, now: datetime) -> Choice:
     if not used:
         return Choice()
     since = now - timedelta(days=int(used))
-    return Choice([attention.used(last_used_at=None, created_at__lt=since), attention.used(last_used_at__lt=since)])
+    return Choice(
+        [
+            attention.used(last_used_at=None, created_at__lt=since),
+            attention.used(last_used_at__lt=since, created_at__lt=since),
+        ]
+    )
 
 
 class MemberFilter(Filter):

@@ -24,6 +24,7 @@ SAID = {
     "a range or none": (BEFORE & OTHER | MISSING, BEFORE, Q()),
     "a range or another column": (BEFORE | OTHER, Q(), Q()),
     "two ranges": (BEFORE | Q(at__gt=NOON), Q(), None),
+    "the same range twice": (OTHER & BEFORE | BEFORE & Q(name="task"), BEFORE, None),
     "no range": (~BEFORE, Q(), Q()),
     "one of both": (BEFORE ^ OTHER, Q(), Q()),
     "a query": (Q(Exists(User.objects.all())) & BEFORE, BEFORE, None),

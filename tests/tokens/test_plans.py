@@ -23,7 +23,7 @@ from tokens.models import Token
 CROWD = 2_000  # of each token
 
 INDEXES = {
-    "": "token_organization",
+    "": "token_created",
     "name": "token_organization_name",
     "used": "token_organization_used",
     "expiry": "token_organization_expiry",
@@ -31,7 +31,7 @@ INDEXES = {
 
 FILTERS = ["state=active", "age=7", "scope=account:read", "used=never", "q=job"]
 BEHIND = {
-    "": [r"\bid ?<"],
+    "": [r"created_at ?=.*\bid ?<", r"created_at ?<"],
     "name": [r"name.*=.*\bid ?>", r"name.*>"],
     "used": [r"last_used_at ?=.*\bid ?<", r"last_used_at ?<"],
     "expiry": [r"expires_at ?=.*\bid ?>", r"expires_at ?>"],

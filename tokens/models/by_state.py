@@ -18,6 +18,7 @@ from tokens.models.policy import Policy, breaches
 from tokens.models.states import EXPIRING_WITHIN, State
 
 NONE = Range(BY_KEY, NOTHING)
+STOPPED = Q(revoked_at__isnull=False) | Q(stops_at__isnull=False)  # or will be, when an overlap is over
 
 
 def choice(state: str, now: datetime, *, organization: Organization | None = None, are_named: bool = False) -> Choice:
@@ -49,7 +50,7 @@ def choice(state: str, now: datetime, *, organization: Organization | None = Non
 
 def revoked(now: datetime) -> list[Range]:
     return [
-        Range("token_revoked", Q(revoked_at__isnull=False)),
+        Range("token_stopped", Q(revoked_at__isnull=False)),
         Range("token_replaced", Q(revoked_at=None, stops_at__lte=now)),
     ]
 

@@ -14,6 +14,7 @@ from accounts.models import License, Organization
 from accounts.validators import validate_plain_text
 from tokens import scopes
 from tokens.clearance import Clearances
+from tokens.models.by_state import STOPPED
 from tokens.models.policy import Block, Policy
 from tokens.models.querysets import NEVER, TokenQuerySet
 from tokens.models.shape import TextShape
@@ -98,7 +99,7 @@ class Token(models.Model):
                 condition=Q(revoked_at=None, stops_at=None),
                 name="token_untouched",
             ),
-            models.Index(fields=["organization", "id"], condition=Q(revoked_at__isnull=False), name="token_revoked"),
+            models.Index(fields=["organization", "created_at", "id"], condition=STOPPED, name="token_stopped"),
             models.Index(
                 fields=["organization", "stops_at", "id", "revoked_at"],
                 condition=Q(stops_at__isnull=False),

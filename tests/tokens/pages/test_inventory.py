@@ -7,9 +7,12 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.actor import Actor
 from accounts.models import License, User
+from config import keyset
 from tests.conftest import signed_in
 from tests.factories import LicenseFactory, issue
+from tokens import lifecycle
 from tokens.models import Token, TokenAddress
 
 DAY = timedelta(days=1)
@@ -46,18 +49,18 @@ def rack(alices_license: License, bob: User) -> dict[str, Token]:
 @pytest.mark.parametrize(
     ("query", "found"),
     [
-        ({}, ["old", "Middle", "new"]),
+        ({}, ["new", "Middle", "old"]),
         ({"sort": "name"}, ["Middle", "new", "old"]),
         ({"sort": "used"}, ["new", "Middle", "old"]),
         ({"sort": "expiry"}, ["new", "Middle", "old"]),
         ({"q": "203.0.113.9"}, ["Middle"]),
         ({"q": "bob"}, ["old"]),
         ({"age": "7"}, ["new"]),
-        ({"age": "over-90"}, ["old", "Middle"]),
+        ({"age": "over-90"}, ["Middle", "old"]),
         ({"age": "over-365"}, ["old"]),
-        ({"scope": "account:read"}, ["old", "new"]),
+        ({"scope": "account:read"}, ["new", "old"]),
         ({"scope": "account:write"}, ["new"]),
-        ({"used": "30"}, ["old", "Middle"]),
+        ({"used": "30"}, ["Middle", "old"]),
         ({"used": "90"}, ["old"]),
         ({"used": "never"}, ["old"]),
         ({"needs": "endless"}, ["old"]),
@@ -75,7 +78,34 @@ def rack(alices_license: License, bob: User) -> dict[str, Token]:
 def test_the_list_is_cut_and_sorted(
     client: Client, rack: dict[str, Token], query: dict[str, str], found: list[str] | None
 ) -> None:
-    assert names(client, **query) == (["old", "Middle", "new"] if found is None else found)
+    assert names(client, **query) == (["new", "Middle", "old"] if found is None else found)
+
+
+def test_what_has_expired_is_sorted_by_when_unless_asked_otherwise(client: Client, rack: dict[str, Token]) -> None:
+    now = timezone.now()
+    for name, days in {"new": 0.5, "middle": 7, "old": 2}.items():
+        Token.objects.filter(pk=rack[name].pk).update(expires_at=now - days * DAY)
+
+    assert names(client, state="expired") == ["new", "old", "Middle"]
+    assert "Lately expired first" in client.get(LIST, {"state": "expired"}).content.decode()
+    assert names(client, state="expired", sort="name") == ["Middle", "new", "old"]
+    assert "Lately expired first" not in client.get(LIST).content.decode()
+
+
+@pytest.mark.parametrize("most", [keyset.COUNTED_AT_MOST, 1])
+def test_what_was_stopped_is_found_however_much_of_it_there_is(
+    client: Client, rack: dict[str, Token], bob: User, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    """Revoked, or replaced and no longer valid: behind more that works than one look reaches."""
+    monkeypatch.setattr(keyset, "COUNTED_AT_MOST", most)
+    monkeypatch.setattr(keyset, "MOST_LOOKS", 1)
+    lifecycle.revoke(actor=Actor(bob), token=rack["old"])
+    lifecycle.rotate(actor=Actor(rack["middle"].owner), token=rack["middle"], overlap=timedelta(0))
+
+    first = client.get(LIST, {"state": "revoked"}).context["page"]
+    second = client.get(LIST + first.older).context["page"].rows if first.older else []
+
+    assert [token.name for token in [*first, *second]] == ["Middle", "old"]
 
 
 def test_a_scope_is_a_whole_word(client: Client, rack: dict[str, Token]) -> None:
@@ -89,7 +119,7 @@ def test_the_list_of_one_license_says_whose_it_is(
 ) -> None:
     page = client.get(LIST, {"license": alices_license.pk})
 
-    assert [token.name for token in page.context["page"]] == ["Middle", "new"]
+    assert [token.name for token in page.context["page"]] == ["new", "Middle"]
     assert "Tokens of <b>Alice Holm</b>" in page.content.decode()
 
 

@@ -44,7 +44,7 @@ def test_many_rows_take_no_more_queries_than_few(
 @pytest.mark.parametrize(
     ("query", "index"),
     [
-        ("tokens", "token_organization"),
+        ("tokens", "token_created"),
         ("tokens?sort=name", "token_organization_name"),
         ("tokens?sort=used", "token_organization_used"),
         ("tokens?sort=expiry", "token_organization_expiry"),
