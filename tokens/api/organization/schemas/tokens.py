@@ -59,7 +59,9 @@ class TokenWords(Schema):
 
 class GovernedTokenQuery(TokenWords, Query):
     sort: Annotated[str, choices_of(TokenFilter, "sort")] | None = Field(
-        None, description="By name, by last use (latest first), or by expiry (soonest first); else newest first."
+        None,
+        description="By name, by last use (latest first), or by expiry (soonest first); else newest first, and what has "
+        "expired by expiry (latest first).",
     )
 
 
