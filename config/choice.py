@@ -39,16 +39,21 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What is in one of the ranges and keeps to all of the terms. Without any it is everything."""
+    """What is in one of the ranges and keeps to all of the terms. Without any it is everything.
+
+    Terms alone are of many: met wherever one looks. What `is_short` is not: it may stand together far behind in an
+    order, but its ranges hold so little that all of it can be put in order at once.
+    """
 
     ranges: list[Range] = field(default_factory=list)
     terms: Q = field(default_factory=Q)
+    is_short: bool = False
 
     def __and__(self, other: "Choice") -> "Choice":
         """Gathered by the ranges of the first that has some."""
         if not self.ranges:
-            return Choice(other.ranges, self.terms & other.terms)
-        return Choice(self.ranges, self.terms & other.condition)
+            return Choice(other.ranges, self.terms & other.terms, other.is_short)
+        return Choice(self.ranges, self.terms & other.condition, self.is_short)
 
     def __bool__(self) -> bool:
         return bool(self.condition)
@@ -58,15 +63,21 @@ class Choice:
         return functools.reduce(operator.or_, [each.condition for each in self.ranges], Q()) & self.terms
 
     def out_of(self, rows: "QuerySet[Any]") -> Found:
-        if not self:
-            return Found(rows)
+        if not self.ranges:
+            return Found(self.in_passing(rows), keyset.MANY if self else None)
         keys: set[int] = set()
         for each in self.ranges:
             found = along(each.index, rows.filter(each.condition & self.terms).order_by())
             keys.update(found.values_list("pk", flat=True)[: keyset.COUNTED_AT_MOST + 1 - len(keys)])
             if len(keys) > keyset.COUNTED_AT_MOST:
-                return Found(self.in_passing(rows), len(keys))
+                return Found(self.at_once(rows) if self.is_short else self.in_passing(rows), len(keys))
         return Found(rows.model._default_manager.filter(pk__in=keys), len(keys))
+
+    def at_once(self, rows: Rows) -> Rows:
+        first, *others = (
+            along(each.index, rows.filter(each.condition).order_by()).values("pk") for each in self.ranges
+        )
+        return along(BY_KEY, rows.filter(self.terms, pk__in=first.union(*others) if others else first))
 
     def count_in(self, rows: "QuerySet[Any]") -> int:
         """Counted no further than one past COUNTED_AT_MOST."""

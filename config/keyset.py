@@ -22,6 +22,7 @@ from django.db.models.constants import LOOKUP_SEP
 from django.http import QueryDict
 
 COUNTED_AT_MOST = 10_000
+MANY = 2**63 - 1  # more than would be counted, and not counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +157,8 @@ def count_of(rows: "QuerySet[Any]") -> int:
 
 
 def in_words(count: int) -> str:
+    if count == MANY:
+        return "many"
     return f"more than {COUNTED_AT_MOST:,}" if count > COUNTED_AT_MOST else f"{count:,}"
 
 

@@ -70,15 +70,6 @@ class LicenseQuerySet(SearchedQuerySet["License"]):
         """Those of organizations first, individual ones last."""
         return self.order_by(F("organization__name").asc(nulls_last=True), "pk")
 
-    def matching(self, words: str) -> "LicenseQuerySet":
-        return self.filter(matching(words))
-
-
-def matching(words: str) -> Q:
-    """By the person, or by what the license itself is called."""
-    found = Q(user__name__icontains=words) | Q(user__email__icontains=words)
-    return found | Q(name__icontains=words) | Q(number__icontains=words)
-
 
 class License(models.Model):
     SEARCHED: ClassVar[set[str]] = {"name", "number"}

@@ -26,7 +26,7 @@ MEMBERS_SHOWN = 25
 def members(request: PersonRequest, organization: Organization) -> HttpResponse:
     now = timezone.now()
     filter = MemberFilter(request.GET)
-    found = filter.apply(organization.licenses.all())
+    found = filter.apply(organization)
     rows = found.rows.select_related("user", "organization__policy")
     page = page_of(rows, request.GET, order=order_of(found), size=MEMBERS_SHOWN, count=found.count)
     context = {
