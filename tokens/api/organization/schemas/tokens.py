@@ -39,7 +39,7 @@ class TokenWords(Schema):
         None,
         max_length=LONGEST_SEARCH,
         pattern=r"\S",
-        description="Part of a name, a hint, a person or a license; or a whole address that it was used from.",
+        description="What a word of a name, a hint, a person or a license begins with; or an address it was used from.",
     )
     state: State | None = None
     age: Annotated[str, choices_of(TokenFilter, "age")] | None = Field(
