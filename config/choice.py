@@ -10,7 +10,7 @@ import operator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from django.db.models import Case, Q, QuerySet, SmallIntegerField, Value, When
+from django.db.models import BooleanField, Case, F, Func, Q, QuerySet, SmallIntegerField, Subquery, Value, When
 from django.db.models.sql.datastructures import BaseTable
 
 from config import keyset
@@ -23,10 +23,17 @@ BY_KEY = ""
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """What an index finds, without a look at anything else; BY_KEY stands for that of the primary key."""
+    """What an index finds, without a look at anything else; BY_KEY stands for that of the primary key.
+
+    `lookup` is the same as `condition`, in the form in which it is gathered rather than asked of a row.
+    """
 
     index: str
     condition: Q
+    lookup: Q | None = None
+
+    def within(self, rows: Rows) -> Rows:
+        return along(self.index, rows.filter(self.lookup or self.condition).order_by())
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +74,15 @@ class Choice:
             return Found(self.in_passing(rows), keyset.MANY if self else None)
         keys: set[int] = set()
         for each in self.ranges:
-            found = along(each.index, rows.filter(each.condition & self.terms).order_by())
+            found = each.within(rows.filter(self.terms))
             keys.update(found.values_list("pk", flat=True)[: keyset.COUNTED_AT_MOST + 1 - len(keys)])
             if len(keys) > keyset.COUNTED_AT_MOST:
                 return Found(self.at_once(rows) if self.is_short else self.in_passing(rows), len(keys))
         return Found(rows.model._default_manager.filter(pk__in=keys), len(keys))
 
     def at_once(self, rows: Rows) -> Rows:
-        first, *others = (
-            along(each.index, rows.filter(each.condition).order_by()).values("pk") for each in self.ranges
-        )
-        return along(BY_KEY, rows.filter(self.terms, pk__in=first.union(*others) if others else first))
+        first, *others = (each.within(rows).values("pk") for each in self.ranges)
+        return along(BY_KEY, rows.filter(among("pk", first.union(*others) if others else first), self.terms))
 
     def count_in(self, rows: "QuerySet[Any]") -> int:
         """Counted no further than one past COUNTED_AT_MOST."""
@@ -89,6 +94,22 @@ class Choice:
             return rows
         is_met = Case(When(self.condition, then=YES), default=NO, output_field=SmallIntegerField())
         return rows.alias(is_met=is_met).filter(is_met=YES)
+
+
+def among(column: str, keys: "QuerySet[Any]") -> Q:
+    """Whose column is one of the keys that a query finds, which is answered ahead of everything else."""
+    return Q(Among(F(column), Subquery(keys)))
+
+
+class Among(Func):
+    """PostgreSQL would rather join, and then read along the order it was asked for and try each row."""
+
+    output_field = BooleanField()
+    template = "%(expressions)s"
+    arg_joiner = " IN "
+
+    def as_postgresql(self, compiler: Any, connection: Any) -> Any:
+        return self.as_sql(compiler, connection, template="%(expressions)s)", arg_joiner=" = ANY(ARRAY")
 
 
 def along(index: str, rows: Rows) -> Rows:

@@ -75,7 +75,7 @@ def test_words_are_found_along_their_index(organization: Organization, monkeypat
         if table := OF_WORDS.search(sql.partition("WHERE")[0]):
             index = r"tokenword_(word|former)" if table[1] == "tokenword" else f"{table[1]}_word"
             assert re.search(index + (r" \(organization_id=\? AND word>" if IS_SQLITE else ""), plan), (sql, plan)
-            assert not re.search(r"Sort|TEMP B-TREE", plan), (sql, plan)
+            assert "TEMP B-TREE" not in plan, (sql, plan)  # PostgreSQL sorts few rather than fetch them one by one
         assert not is_read_as_a_whole(plan), (sql, plan)
     assert all(any(OF_WORDS.search(sql) for sql in search) for search in searches)
     assert max(map(len, searches)) <= 20

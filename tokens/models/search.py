@@ -16,7 +16,7 @@ from accounts.address import canonical
 from accounts.models import AuditEvent, License, LicenseWord, Organization, PersonWord, User
 from accounts.models.words import GATHERED_TIMES, WordQuerySet, gathered
 from config import keyset, words
-from config.choice import BY_KEY, NOTHING, Choice, Range, along
+from config.choice import BY_KEY, NOTHING, Choice, Range, along, among
 from tokens.models.token import Token
 from tokens.models.usage import TokenAddress
 from tokens.models.words import TokenWord
@@ -48,7 +48,7 @@ def used_from(address: str) -> Choice:
     keys = gathered(along("tokenaddress_address", seen), "token_id")
     if keys is None:
         return Choice(terms=has(seen, token=OuterRef("pk")))
-    return Choice([Range(BY_KEY, Q(pk__in=keys))], is_short=True)
+    return Choice([range_of(BY_KEY, "pk", keys)], is_short=True)
 
 
 def of_licenses(text: str, organization: Organization) -> Choice:
@@ -72,7 +72,7 @@ def choice_of(asked: list[Asked], organization: Organization) -> Choice:
             are_few = False
             terms |= probe
         elif is_any(keys):
-            ranges.append(Range(index, Q(**{f"{column}__in": keys})))
+            ranges.append(range_of(index, column, keys))
             terms |= ranges[-1].condition
     if not are_few:
         return Choice(terms=terms)
@@ -108,9 +108,9 @@ def of_events(text: str, organization: Organization) -> Choice:
     holders = License.objects.filter(pk__in=licenses).values_list("user", flat=True)
     persons = [list(holders) if isinstance(licenses, list) else holders, operators(text)]
     ranges = [
-        *(Range("audit_token", Q(token_id__in=some)) for some in found if is_any(some)),
-        *(Range("audit_organization_actor", Q(actor__in=some)) for some in persons if is_any(some)),
-        *(Range("audit_organization_subject", Q(subject__in=some)) for some in persons if is_any(some)),
+        *(range_of("audit_token", "token_id", some) for some in found if is_any(some)),
+        *(range_of("audit_organization_actor", "actor", some) for some in persons if is_any(some)),
+        *(range_of("audit_organization_subject", "subject", some) for some in persons if is_any(some)),
     ]
     if bounds := network(text):
         ranges.append(Range("audit_organization_address", Q(**bounds)))
@@ -121,10 +121,14 @@ def leading(choice: Choice, rows: "QuerySet[Any]") -> Choice:
     """Not by ranges of very many: of those, few may keep to what else is asked."""
     left = keyset.COUNTED_AT_MOST * GATHERED_TIMES + 1
     for each in choice.ranges:
-        left -= along(each.index, rows.filter(each.condition).order_by())[:left].count()
+        left -= each.within(rows)[:left].count()
         if left <= 0:
             return Choice(terms=choice.condition)
     return replace(choice, is_short=True)
+
+
+def range_of(index: str, column: str, keys: Any) -> Range:
+    return Range(index, Q(**{f"{column}__in": keys}), lookup=None if isinstance(keys, list) else among(column, keys))
 
 
 def is_any(keys: Any) -> bool:
