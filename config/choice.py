@@ -6,6 +6,7 @@ of many is read along the order that is asked for, a window of it at a time, and
 
 import functools
 import operator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -49,41 +50,64 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What is in one of the ranges and keeps to all of the terms. Without any it is everything.
+    """What is in one of the ranges and keeps to all of the terms, and is in all of the others. Without any: everything.
 
-    Terms are asked of what the ranges find. Where that is more than is counted, nobody knows how many keep to them.
+    The first whose ranges find few is gathered, and the rest asked of those. Where none does, nobody knows how many
+    keep to the rest.
     """
 
     ranges: list[Range] = field(default_factory=list)
     terms: Q = field(default_factory=Q)
+    others: "list[Choice]" = field(default_factory=list)
 
     def __and__(self, other: "Choice") -> "Choice":
-        """Gathered by the ranges of the first that has some."""
         if not self.ranges:
-            return Choice(other.ranges, self.terms & other.terms)
-        return Choice(self.ranges, self.terms & other.condition)
+            return Choice(other.ranges, self.terms & other.terms, other.others)
+        if not other.ranges:
+            return Choice(self.ranges, self.terms & other.terms, self.others)
+        return Choice(self.ranges, self.terms, [*self.others, other])
 
     def __bool__(self) -> bool:
         return bool(self.condition)
 
     @property
     def condition(self) -> Q:
-        asked = [each.condition for each in self.ranges if not each.is_implied]
-        return functools.reduce(operator.or_, asked, Q()) & self.terms
+        return self.of_ranges & self.rest
+
+    @property
+    def of_ranges(self) -> Q:
+        return functools.reduce(operator.or_, [each.condition for each in self.ranges if not each.is_implied], Q())
+
+    @property
+    def rest(self) -> Q:
+        return functools.reduce(operator.and_, [each.condition for each in self.others], self.terms)
 
     def out_of(self, rows: "QuerySet[Any]") -> Found:
         if not self:
             return Found(rows)
+        for way in self.ways():
+            keys = way.gathered(rows)
+            if len(keys) <= keyset.COUNTED_AT_MOST:
+                return kept(keys, way.rest, rows)
+        count = keyset.MANY if self.rest or not self.ranges else keyset.COUNTED_AT_MOST + 1
+        return Found(rows, count, self.condition)
+
+    def ways(self) -> "Iterator[Choice]":
+        """The same, each time led by the ranges of another one."""
+        for place, way in enumerate([Choice(self.ranges, self.terms), *self.others] if self.ranges else []):
+            beside = [Choice(self.ranges, self.terms), *self.others]
+            del beside[place]
+            yield Choice(way.ranges, way.terms, beside)
+
+    def gathered(self, rows: "QuerySet[Any]") -> set[int]:
+        """What the ranges find, no further than one past COUNTED_AT_MOST."""
         keys: set[int] = set()
         for each in self.ranges:
             found = along(each.index, rows.filter(each.condition).order_by())
             keys.update(found.values_list("pk", flat=True)[: keyset.COUNTED_AT_MOST + 1 - len(keys)])
             if len(keys) > keyset.COUNTED_AT_MOST:
-                return Found(rows, keyset.MANY if self.terms else len(keys), self.condition)
-        everything = rows.model._default_manager.all()
-        if self.terms:
-            keys = set(everything.filter(self.terms, pk__in=keys).values_list("pk", flat=True))
-        return Found(everything.filter(pk__in=keys), len(keys))
+                break
+        return keys
 
     def count_in(self, rows: "QuerySet[Any]") -> int:
         """Counted no further than one past COUNTED_AT_MOST."""
@@ -91,6 +115,13 @@ class Choice:
 
     def in_passing(self, rows: Rows) -> Rows:
         return in_passing(rows, self.condition)
+
+
+def kept(keys: set[int], terms: Q, rows: "QuerySet[Any]") -> Found:
+    everything = rows.model._default_manager.all()
+    if terms:
+        keys = set(everything.filter(terms, pk__in=keys).values_list("pk", flat=True))
+    return Found(everything.filter(pk__in=keys), len(keys))
 
 
 @ForeignKey.register_lookup

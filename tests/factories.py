@@ -1,5 +1,6 @@
 """Parts to build a scene from."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +18,14 @@ from tokens.models import Token
 from tokens.takeover.arrivals import Arrival
 
 PASSWORD = "correct horse battery"
+
+
+def rename(rows: Iterable[Any], **fields: str) -> None:
+    """Whatever is searched is saved one by one, with its words."""
+    for row in rows:
+        for name, text in fields.items():
+            setattr(row, name, text)
+        row.save(update_fields=list(fields))
 
 
 class UserFactory(factory.django.DjangoModelFactory):

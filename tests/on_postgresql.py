@@ -12,7 +12,6 @@ from tests.server.postgresql import PostgreSQL
 CHOSEN = [
     "tests/accounts/test_audit.py",
     "tests/accounts/test_audit_chain.py",
-    "tests/accounts/test_audit_migration.py",
     "tests/accounts/test_audit_triggers.py",
     "tests/accounts/test_closing.py",
     "tests/accounts/test_invitations.py",
@@ -20,6 +19,8 @@ CHOSEN = [
     "tests/accounts/test_seats.py",
     "tests/accounts/test_second_factor.py",
     "tests/accounts/test_user.py",
+    "tests/accounts/test_words.py",
+    "tests/config/test_choice.py",
     "tests/config/test_choice.py",
     "tests/config/test_keyset.py",
     "tests/tokens/api/organization/test_lists.py",
@@ -46,6 +47,9 @@ CHOSEN = [
     "tests/tokens/test_plans.py",
     "tests/tokens/test_policy.py",
     "tests/tokens/test_rotation.py",
+    "tests/tokens/test_search.py",
+    "tests/tokens/test_word_plans.py",
+    "tests/tokens/test_words.py",
     "tests/test_upgrade.py",
 ]
 

@@ -17,11 +17,12 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts import chain
-from accounts.models import AuditEvent, User
+from accounts.models import AuditEvent, Organization, User
 from config.choice import Choice, Range
 from config.keyset import Order
 from tokens import feed, format
 from tokens.filters import Filter
+from tokens.models import search
 
 # The order of the columns in an export. All but actor, subject and mac are signed, under these names.
 COLUMNS = [
@@ -73,14 +74,14 @@ class AuditFilter(Filter):
     since = Day()
     until = Day()
 
-    def choice(self) -> Choice:
+    def choice(self, organization: Organization) -> Choice:
         """Days are those of the reader's clock, both of them included."""
         zone = timezone.get_current_timezone()
         since, until = self.value("since"), self.value("until")
         return functools.reduce(
             operator.and_,
             [
-                matching(self.value("q").replace("...", "…")),
+                search.of_events(self.value("q"), organization),
                 Choice([Range("audit_action", Q(action=action))]) if (action := self.value("action")) else Choice(),
                 occurred(
                     gte=since and dt.datetime.combine(since, dt.time.min, zone),
@@ -105,16 +106,6 @@ def occurred(**bounds: dt.datetime | None) -> Choice:
     """By lookup, such as `gte`."""
     given = {f"occurred_at__{lookup}": moment for lookup, moment in bounds.items() if moment}
     return Choice([Range("audit_occurred", Q(**given))]) if given else Choice()
-
-
-def matching(words: str) -> Choice:
-    if not words:
-        return Choice()
-    columns = ("token_name", "token_hint", "address", "actor__name", "actor__email", "subject__name", "subject__email")
-    found = Q()
-    for column in columns:
-        found |= Q(**{f"{column}__icontains": words})
-    return Choice([Range("audit_organization", found)])
 
 
 def described(event: AuditEvent) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from django.db.models import Q
 from django.http import QueryDict
 
 from accounts.models import License, Organization, Role, User
-from accounts.models.license import LicenseQuerySet, matching
 from config import keyset
 from config.choice import Choice, Found, Range, along
 from config.keyset import Order
@@ -145,7 +144,7 @@ class TokenFilter(Filter):
     def choice(self, now: datetime) -> Choice:
         """What is likely to choose the fewest stands first."""
         choices = [
-            search.choice(self.value("q"), self.organization),
+            search.of_tokens(self.value("q"), self.organization),
             Choice([Range("token_license", Q(license=self.holder))]) if self.holder else Choice(),
             rule.choice(now, self.organization) if (rule := RULES_BY_NAME.get(self.value("needs"))) else Choice(),
             by_state.choice(state, now, organization=self.organization) if (state := self.value("state")) else Choice(),
@@ -205,18 +204,19 @@ class MemberFilter(Filter):
         choices=[("", "Any status"), ("active", "Active"), ("deactivated", "Deactivated"), ("former", "Former")],
     )
 
-    def apply(self, licenses: LicenseQuerySet) -> Found:
+    def apply(self, organization: Organization) -> Found:
         """Of many, the status is not asked for in passing: each has an index of its own, in the order of the list."""
-        found = self.choice().out_of(licenses)
+        licenses = License.objects.of_organization(organization)
+        found = self.choice(organization).out_of(licenses)
         if not found.asked:
             return found
         status = STATUSES[self.value("status")]
         return replace(found, rows=licenses.filter(status.condition))
 
-    def choice(self) -> Choice:
+    def choice(self, organization: Organization) -> Choice:
         role, kind = self.value("role"), self.value("kind")
         choices = [
-            Choice(terms=matching(words)) if (words := self.value("q")) else Choice(),
+            search.of_licenses(self.value("q"), organization),
             Choice([Range("license_role", Q(role=role))]) if role else Choice(),
             of_kind(kind) if kind else Choice(),
             Choice([STATUSES[self.value("status")]]),

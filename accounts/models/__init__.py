@@ -3,6 +3,7 @@ from accounts.models.invitation import Invitation
 from accounts.models.license import MOST_HOOKS, License, Role
 from accounts.models.organization import Organization
 from accounts.models.user import User
+from accounts.models.words import LicenseWord, PersonWord
 
 __all__ = [
     "MOST_HOOKS",
@@ -11,7 +12,9 @@ __all__ = [
     "AuditMark",
     "Invitation",
     "License",
+    "LicenseWord",
     "Organization",
+    "PersonWord",
     "Role",
     "User",
 ]

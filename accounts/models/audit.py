@@ -117,6 +117,10 @@ class AuditEvent(AppendOnlyModel):
             models.Index(fields=["token_id", "-id"], name="audit_token"),
             models.Index(fields=["organization", "action", "id"], name="audit_action"),
             models.Index(fields=["organization", "occurred_at", "id"], name="audit_occurred"),
+            # What a search asks for. Acts of somebody in other organizations are not looked at.
+            models.Index(fields=["organization", "actor", "id"], name="audit_organization_actor"),
+            models.Index(fields=["organization", "subject", "id"], name="audit_organization_subject"),
+            models.Index(fields=["organization", "address", "id"], name="audit_organization_address"),
         ]
         constraints = [
             models.UniqueConstraint("organization", "position", name="audit_one_a_position"),

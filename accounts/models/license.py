@@ -1,15 +1,17 @@
 """A license: the seat that ties a person to an organization, or to none, and carries the tokens' hooks."""
 
+from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts.models.organization import Organization
 from accounts.models.versions import version_of
+from accounts.models.words import LicenseWord, PersonWord, SearchedQuerySet
 from accounts.validators import validate_plain_text
 from config.choice import along
 
@@ -28,7 +30,7 @@ def default_allowance() -> int:
     return settings.TOKEN_ALLOWANCE
 
 
-class LicenseQuerySet(models.QuerySet["License"]):
+class LicenseQuerySet(SearchedQuerySet["License"]):
     def in_force(self, now: datetime | None = None) -> "LicenseQuerySet":
         return self.filter(deactivated_at=None).exclude(valid_until__lte=now or timezone.now())
 
@@ -71,17 +73,10 @@ class LicenseQuerySet(models.QuerySet["License"]):
         """Those of organizations first, individual ones last."""
         return self.order_by(F("organization__name").asc(nulls_last=True), "pk")
 
-    def matching(self, words: str) -> "LicenseQuerySet":
-        return self.filter(matching(words))
-
-
-def matching(words: str) -> Q:
-    """By the person, or by what the license itself is called."""
-    found = Q(user__name__icontains=words) | Q(user__email__icontains=words)
-    return found | Q(name__icontains=words) | Q(number__icontains=words)
-
 
 class License(models.Model):
+    SEARCHED: ClassVar[set[str]] = {"name", "number"}
+
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="licenses")
     organization = models.ForeignKey(
         Organization, on_delete=models.PROTECT, related_name="licenses", null=True, blank=True
@@ -131,6 +126,25 @@ class License(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.number}"
+
+    @transaction.atomic(savepoint=False)
+    def save(self, *args: Any, **options: Any) -> None:
+        is_new, fields = self._state.adding, options.get("update_fields")
+        super().save(*args, **options)
+        if is_new:
+            self.write_words([type(self).objects.select_related("user").get(pk=self.pk)])  # as the person is called now
+        elif fields is None or self.SEARCHED & set(fields):
+            self.rewrite_words([self])
+
+    @staticmethod
+    def write_words(licenses: "Iterable[License]") -> None:
+        """Of new ones, whose holders are locked, or known to nobody else yet."""
+        LicenseWord.objects.write(licenses)
+        PersonWord.objects.write(licenses)
+
+    @staticmethod
+    def rewrite_words(licenses: "Iterable[License]") -> None:
+        LicenseWord.objects.rewrite(licenses)
 
     def is_in_force(self, now: datetime) -> bool:
         return self.deactivated_at is None and not self.has_ended(now)

@@ -6,17 +6,21 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils.crypto import salted_hmac
 
+from accounts.models.words import PersonWord, SearchedQuerySet
 from accounts.validators import validate_plain_text
 
 CLOSED = "Closed account"
 
 
 class UserManager(BaseUserManager["User"]):
+    def get_queryset(self) -> "SearchedQuerySet[User]":
+        return SearchedQuerySet(self.model, using=self._db)
+
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         user = self.model(email=self.normalize_email(email).lower(), **fields)
         user.set_password(password)
@@ -36,6 +40,8 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
+    SEARCHED: ClassVar[set[str]] = {"name", "email"}
+
     email = models.EmailField("e-mail address", max_length=254, unique=True)
     name = models.CharField("name", max_length=100, blank=True, validators=[validate_plain_text])
     time_zone = models.CharField("time zone", max_length=64, blank=True)
@@ -72,6 +78,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         indexes = [
             models.Index(fields=["id"], condition=Q(is_active=False), name="user_switched_off"),
             models.Index(fields=["id"], condition=Q(is_service_account=True), name="user_service_account"),
+            models.Index(fields=["id"], condition=Q(is_staff=True), name="user_operator"),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(email=Lower("email")), name="user_email_lower_case"),
@@ -91,6 +98,24 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.display_name
+
+    @transaction.atomic(savepoint=False)
+    def save(self, *args: Any, **options: Any) -> None:
+        is_new, fields = self._state.adding, options.get("update_fields")
+        super().save(*args, **options)
+        if not is_new and (fields is None or self.SEARCHED & set(fields)):
+            self.rewrite_words([self])
+
+    @staticmethod
+    def write_words(people: "Iterable[User]") -> None:
+        """New ones have no license yet, and words belong to licenses."""
+
+    @staticmethod
+    def rewrite_words(people: "Iterable[User]") -> None:
+        from accounts.models.license import License  # which knows its holder
+
+        theirs = License.objects.filter(user__in=[person.pk for person in people]).exclude(organization=None)
+        PersonWord.objects.rewrite(theirs.select_related("user"))
 
     def clean(self) -> None:
         """Forms take an address in any case, the database in small letters."""

@@ -83,13 +83,6 @@ def test_licenses_of_organizations_come_first_by_name_and_the_individual_one_las
     assert list(charlie.licenses.in_order()) == [aurora, zenith, individual]
 
 
-@pytest.mark.parametrize("words", ["alice ho", "ALICE@", "studio", "20417"])
-def test_a_license_is_found_by_person_address_name_and_number(alices_license: License, words: str) -> None:
-    LicenseFactory(name="Bureau", number="XX-1")
-
-    assert list(License.objects.matching(words)) == [alices_license]
-
-
 def test_an_administrators_license_in_force_gives_the_organization(bob: User, organization: Organization) -> None:
     assert list(Organization.objects.administered_by(bob)) == [organization]
 

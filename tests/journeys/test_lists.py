@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.actor import Actor
 from accounts.models import User
 from tests.conftest import signed_in
-from tests.factories import LicenseFactory, issue
+from tests.factories import LicenseFactory, issue, rename
 from tokens import lifecycle
 from tokens.models import Token
 
@@ -83,4 +83,4 @@ def test_thirty_rows_take_no_more_queries_than_two(bob: User, address: str, add:
 def rename_tokens() -> None:
     """Their names are free for the second round."""
     for token in Token.objects.all():
-        Token.objects.filter(pk=token.pk).update(name=f"earlier {token.pk}")
+        rename([token], name=f"earlier {token.pk}")

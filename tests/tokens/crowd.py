@@ -15,22 +15,29 @@ from tests.tokens.plans import IS_SQLITE
 from tokens.models import RefusalDay, Token, TokenAddress, TokenDay, TokenNetwork
 
 COUNT = 6_000
+ELSEWHERE = "crowd"
 
 
 def gather_crowd(organization: Organization) -> None:
     """One license, token, event and so on for each member; and as many of all in another organization."""
-    for place in (organization, OrganizationFactory(slug="crowd")):
+    for place in (organization, OrganizationFactory(slug=ELSEWHERE)):
         licenses = seats_in(place)
         tokens = Token.objects.bulk_create([token(number, license) for number, license in enumerate(licenses)])
         leave_traces(tokens)
-        bulk_create(AuditEvent, [event(number, license) for number, license in enumerate(licenses)])
+        bulk_create(AuditEvent, [event(number, each) for number, each in enumerate(tokens)])
         Invitation.objects.bulk_create([accepted_invitation(license) for license in licenses])
+
+
+def names(slug: str) -> tuple[str, str]:
+    """What people and tokens are called: elsewhere so as nobody is here."""
+    return ("Stranger", "away") if slug == ELSEWHERE else ("Member", "job")
 
 
 def seats_in(organization: Organization) -> list[License]:
     slug = organization.slug
+    name, _ = names(slug)
     people = User.objects.bulk_create(
-        User(email=f"{slug}{number}@example.org", name=f"Member {number:05}", password="!") for number in range(COUNT)
+        User(email=f"{slug}{number}@example.org", name=f"{name} {number:05}", password="!") for number in range(COUNT)
     )
     EmailAddress.objects.bulk_create(EmailAddress(user=each, email=each.email, primary=True) for each in people)
     UserSession.objects.bulk_create(
@@ -44,11 +51,12 @@ def seats_in(organization: Organization) -> list[License]:
 def token(number: int, license: License) -> Token:
     """Active, used lately, and read-only."""
     now = timezone.now()
+    _, name = names(license.organization.slug)
     return Token(
         owner=license.user,
         license=license,
         organization=license.organization,
-        name=f"job-{number:05}",
+        name=f"{name}-{number:05}",
         scope="account:read",
         digest=license.pk.to_bytes(32, "big"),
         pepper=1,
@@ -71,14 +79,16 @@ def leave_traces(tokens: list[Token]) -> None:
     TokenNetwork.objects.bulk_create(TokenNetwork(token=each, network="192.0.2.0/24", first_at=now) for each in tokens)
 
 
-def event(number: int, license: License) -> AuditEvent:
+def event(number: int, token: Token) -> AuditEvent:
     return AuditEvent(
         occurred_at=timezone.now() - timedelta(days=40) + timedelta(seconds=number),
         action="token.created",
-        actor=license.user,
-        organization=license.organization,
-        token_id=number,
-        token_name=f"job-{number:05}",
+        actor=token.owner,
+        organization=token.organization,
+        address="192.0.2.8",
+        token_id=token.pk,
+        token_name=token.name,
+        token_hint=token.hint,
         position=100_000 + number,
         key=0,
         mac=b"",

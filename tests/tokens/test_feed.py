@@ -6,7 +6,7 @@ import pytest
 
 from accounts.actor import Actor
 from accounts.models import AuditEvent, License, User
-from tests.factories import issue
+from tests.factories import issue, rename
 from tokens import feed, lifecycle
 
 
@@ -21,7 +21,7 @@ def test_braces_in_a_name_stay_braces(alices_license: License) -> None:
 
 
 def test_the_actor_of_the_log_is_an_address_that_nobody_can_choose(alices_license: License, bob: User) -> None:
-    User.objects.filter(pk=alices_license.user.pk).update(name="Bob Reyes")
+    rename([alices_license.user], name="Bob Reyes")
     issue(alices_license)
 
     assert told(bob, governs=True)[0].actor == "alice@example.org"

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from accounts.models import License, Organization, User
-from tests.factories import LicenseFactory, issue
+from tests.factories import LicenseFactory, issue, rename
 from tests.tokens.test_lookup import facts, named
 from tokens import hashing
 from tokens.lifecycle import Issued
@@ -92,8 +92,8 @@ def test_those_that_hang_on_a_token_are_read_without_a_query_and_only_once(
 
 def test_a_token_can_be_read_anew(alices_license: License, django_assert_num_queries) -> None:
     token = again(named(alices_license))
-    Token.objects.update(name="renamed")
-    User.objects.update(name="Renamed")
+    rename(Token.objects.all(), name="renamed")
+    rename(User.objects.all(), name="Renamed")
 
     token.refresh_from_db()
 

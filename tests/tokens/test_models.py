@@ -300,6 +300,6 @@ def test_a_token_is_found_by_name_hint_owner_license_and_address(alices_license:
     stranger = LicenseFactory(name="Studio", number="ST-20417-B")
     row(stranger, stranger.user).save()
 
-    found = search.choice(words, organization).out_of(Token.objects.of_organization(organization))
+    found = search.of_tokens(words, organization).out_of(Token.objects.of_organization(organization))
 
     assert list(found.rows) == [token]

@@ -4,6 +4,7 @@ from tokens.models.shape import TextShape
 from tokens.models.states import ENDED, EXPIRING_WITHIN, LIFTED_BY_OWNER, NEVER_LIFTED, Hold, State
 from tokens.models.token import Token
 from tokens.models.usage import Notice, RefusalDay, TokenAddress, TokenDay, TokenNetwork
+from tokens.models.words import TokenWord
 
 ACCOUNT_TOKEN_NAME = "Account token"
 
@@ -26,4 +27,5 @@ __all__ = [
     "TokenDay",
     "TokenNetwork",
     "TokenQuerySet",
+    "TokenWord",
 ]

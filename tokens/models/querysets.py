@@ -8,6 +8,7 @@ from django.db.models import Case, Exists, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
 from accounts.models import License, Organization, User
+from accounts.models.words import SearchedQuerySet
 from tokens.models import by_state
 from tokens.models.states import LIFTED_BY_OWNER
 
@@ -18,7 +19,7 @@ NEVER = Value(datetime(9999, 1, 1, tzinfo=UTC), output_field=models.DateTimeFiel
 LONG_AGO = Value(datetime(1970, 1, 1, tzinfo=UTC), output_field=models.DateTimeField())
 
 
-class TokenQuerySet(models.QuerySet["Token"]):
+class TokenQuerySet(SearchedQuerySet["Token"]):
     """The named scopes here are the exact counterparts of Token's properties."""
 
     def named(self) -> "TokenQuerySet":

@@ -1,25 +1,133 @@
-"""Which tokens of an organization some words mean."""
+"""What some words mean in the lists of an organization: its tokens, its members, its log.
 
-from django.db.models import Q
+The words of it are asked first, no further than a bound. Where few rows have them, those are gathered; what many rows
+have is asked of each row in passing.
+"""
+
+import re
+from typing import Any
+
+from django.db import connection
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models.lookups import IsNull
 
 from accounts.address import canonical
-from accounts.models import License, Organization
-from config.choice import BY_KEY, Choice, Range, along
+from accounts.models import License, LicenseWord, Organization, PersonWord, User
+from accounts.models.words import WordQuerySet, gathered
+from config import words
+from config.choice import BY_KEY, NOTHING, Choice, Range, along
 from tokens.models.usage import TokenAddress
+from tokens.models.words import TokenWord
+
+NONE = Range(BY_KEY, NOTHING)
+Asked = tuple[str, str, WordQuerySet, Q]
+MOST_OPERATORS = 1000
+PARTS = re.compile(r"\d{1,3}(\.\d{1,3}){0,2}\.|\d{1,3}(\.\d{1,3}){1,2}", re.ASCII)  # of an address
 
 
-def choice(words: str, organization: Organization) -> Choice:
+def of_tokens(text: str, organization: Organization) -> Choice:
     """By an address they were used from, or by name, hint, person or license."""
-    if not words:
+    if not text:
         return Choice()
-    if address := canonical(words):
-        seen = along("tokenaddress_address", TokenAddress.objects.filter(address=address))
-        return Choice([Range(BY_KEY, Q(pk__in=seen.values("token")))])
-    licenses = License.objects.filter(organization=organization).matching(words)
-    by_hint = Q(hint__icontains=words.replace("...", "…"))
-    return Choice(
-        [
-            Range("token_organization_name", Q(name__icontains=words) | by_hint),
-            Range("token_license", Q(license__in=licenses.values("pk"))),
-        ]
-    )
+    if address := canonical(text):
+        return used_from(address)
+    own = TokenWord.objects.of_today().beginning(text)
+    asked: list[Asked] = [
+        (BY_KEY, "pk", own, has(own, token=OuterRef("pk"))),
+        *(
+            ("token_license", "license", found, has(found, license=OuterRef("license")))
+            for found in words_of_licenses(text)
+        ),
+    ]
+    return choice_of(asked, organization)
+
+
+def used_from(address: str) -> Choice:
+    seen = TokenAddress.objects.filter(address=address)
+    keys = gathered(along("tokenaddress_address", seen), "token_id")
+    if keys is None:
+        return Choice(terms=has(seen, token=OuterRef("pk")))
+    return Choice([Range(BY_KEY, Q(pk__in=keys))])
+
+
+def of_licenses(text: str, organization: Organization) -> Choice:
+    """By the person, or by what the license itself is called."""
+    if not text:
+        return Choice()
+    found = words_of_licenses(text)
+    return choice_of([(BY_KEY, "pk", each, has(each, license=OuterRef("pk"))) for each in found], organization)
+
+
+def words_of_licenses(text: str) -> list[WordQuerySet]:
+    return [LicenseWord.objects.beginning(text), PersonWord.objects.beginning(text)]
+
+
+def choice_of(asked: list[Asked], organization: Organization) -> Choice:
+    """One of them all. Where one is of many, each is asked of a row in passing."""
+    ranges: list[Range] = []
+    are_few = True
+    for index, column, found, probe in asked:
+        keys = found.filter(organization=organization).gathered()
+        are_few = are_few and keys is not None
+        if keys or keys is None:
+            ranges.append(Range(index, probe if keys is None else Q(**{f"{column}__in": keys})))
+    choice = Choice(ranges or [NONE])
+    return choice if are_few else Choice(terms=choice.condition)
+
+
+def has(found: "QuerySet[Any]", **row: Any) -> Q:
+    """Whether the row at hand has one of these. Not as EXISTS, for which PostgreSQL might gather all that have."""
+    (column,) = row
+    return Q(IsNull(Subquery(found.filter(**row).values(column)[:1]), False))
+
+
+def of_events(text: str, organization: Organization) -> Choice:
+    """By the address somebody acted from, its first parts too; or by a token's name or hint, or by a person."""
+    if not text:
+        return Choice()
+    if address := canonical(text):
+        return Choice([Range("audit_organization_address", Q(address=address))])
+    tokens, people = TokenWord.objects.beginning(text), PersonWord.objects.beginning(text)
+    found = [
+        *(some.filter(organization=organization).gathered() for some in (tokens.of_today(), tokens.of_former())),
+        # Of all sites' people: too many are of others.
+        *(some.filter(organization=None).gathered() or [] for some in (tokens.of_today(), tokens.of_former())),
+    ]
+    licenses = people.filter(organization=organization).gathered()
+    if licenses is None or None in found:
+        terms = has(tokens, token=OuterRef("token_id"))
+        for column in ("actor", "subject"):
+            seat = License.objects.filter(user=OuterRef(OuterRef(column)), organization=organization)
+            terms |= has(people, license=Subquery(seat.values("pk")[:1]))
+        return Choice(terms=terms)
+    holders = License.objects.filter(pk__in=licenses).values_list("user", flat=True)
+    looked_up = {
+        "audit_token": [Q(token_id__in=some) for some in found if some],
+        "audit_organization_actor": [Q(actor__in=some) for some in (list(holders), operators(text)) if some],
+        "audit_organization_subject": [Q(subject__in=some) for some in (list(holders), operators(text)) if some],
+        "audit_organization_address": [Q(**bounds)] if (bounds := network(text)) else [],
+    }
+    return Choice([Range(index, each) for index, some in looked_up.items() for each in some] or [NONE])
+
+
+def operators(text: str) -> list[int]:
+    """Who acts in organizations without a license of theirs."""
+    first, _ = words.bounds(text)
+    people = along("user_operator", User.objects.filter(is_staff=True))[:MOST_OPERATORS]
+    return [
+        person.pk
+        for person in people
+        if any(entry.startswith(first) for entry in words.entries(person.name, person.shown_email))
+    ]
+
+
+def network(text: str) -> dict[str, str]:
+    """`192.0.2` are the addresses that begin so. SQLite keeps them as texts, PostgreSQL as numbers."""
+    numbers = text.rstrip(".").split(".")
+    if not PARTS.fullmatch(text) or any(int(number) > 255 for number in numbers):
+        return {}
+    begin = ".".join(numbers)
+    if connection.vendor == "sqlite":
+        return {"address__gte": f"{begin}.", "address__lt": f"{begin}/"}
+    rest = 4 - len(numbers)
+    return {"address__gte": begin + ".0" * rest, "address__lte": begin + ".255" * rest}

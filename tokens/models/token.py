@@ -1,12 +1,13 @@
 """The token: one row, its facts, and the state that follows from them."""
 
 import hashlib
+from collections.abc import Iterable
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F, Q
 from django.urls import reverse
 
@@ -19,6 +20,7 @@ from tokens.models.policy import Block, Policy
 from tokens.models.querysets import NEVER, TokenQuerySet
 from tokens.models.shape import TextShape
 from tokens.models.states import EXPIRING_WITHIN, LIFTED_BY_OWNER, NEVER_LIFTED, Hold, State
+from tokens.models.words import TokenWord
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -29,6 +31,8 @@ class Token(models.Model):
 
     `organization` repeats the license's, which never changes, so that an inventory is read from one table.
     """
+
+    SEARCHED: ClassVar[set[str]] = {"name", "hint"}
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="tokens")
     license = models.ForeignKey(License, on_delete=models.PROTECT, related_name="tokens", null=True)
@@ -163,6 +167,24 @@ class Token(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.hint}"
+
+    @transaction.atomic(savepoint=False)
+    def save(self, *args: Any, **options: Any) -> None:
+        is_new, fields = self._state.adding, options.get("update_fields")
+        super().save(*args, **options)
+        if is_new:
+            self.write_words([self])
+        elif fields is None or self.SEARCHED & set(fields):
+            self.rewrite_words([self])
+
+    @staticmethod
+    def write_words(tokens: "Iterable[Token]") -> None:
+        """Of new ones."""
+        TokenWord.objects.write(tokens)
+
+    @staticmethod
+    def rewrite_words(tokens: "Iterable[Token]") -> None:
+        TokenWord.objects.rewrite(tokens)
 
     def get_absolute_url(self) -> str:
         return reverse("security") if self.is_account_token else reverse("token-detail", args=[self.pk])

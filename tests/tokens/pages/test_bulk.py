@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.actor import Actor
 from accounts.models import AuditEvent, License, User
 from tests.conftest import signed_in
-from tests.factories import LicenseFactory, issue
+from tests.factories import LicenseFactory, issue, rename
 from tests.tokens.scenes import let_expire
 from tokens import bulk, lifecycle
 from tokens.models import Hold, Token
@@ -103,7 +103,7 @@ def test_tokens_made_after_the_question_and_those_that_changed_are_spared(
     first = begin(client, "everything=&q=job")
     bob.licenses.update(allowance=20)
     issue(bob.licenses.get(), "job of tomorrow")
-    Token.objects.filter(name="job 4").update(name="renamed")
+    rename(Token.objects.filter(name="job 4"), name="renamed")
     lifecycle.revoke(actor=Actor(bob), token=Token.objects.get(name="job 5"))
 
     last = finish(client, first)

@@ -20,7 +20,7 @@ from accounts.models import AuditEvent, License, Organization, User
 from accounts.session_store import content_of
 from tests.accounts.test_recency import age_sign_in
 from tests.conftest import signed_in
-from tests.factories import LicenseFactory, issue
+from tests.factories import LicenseFactory, issue, rename
 from tokens import hashing, lifecycle, shapes
 from tokens.lifecycle import Issued
 from tokens.models import TextShape, Token
@@ -93,7 +93,7 @@ def test_a_token_that_was_taken_over_is_found_by_the_text_it_has(
 
 def test_several_tokens_may_share_a_hint(issued: Issued, client: Client) -> None:
     second = issue(issued.token.license, name="other").token
-    Token.objects.update(hint=issued.token.hint)
+    rename(Token.objects.all(), hint=issued.token.hint)
 
     assert found(client, issued.token.hint) == [second, issued.token]
 
@@ -196,7 +196,7 @@ def test_thirty_tokens_with_one_hint_take_no_more_queries_than_two(issued: Issue
     for names in (["a"], [f"name-{number}" for number in range(15)]):
         for name in names:
             issue(License.objects.get(pk=issued.token.license_id), name=name)
-        Token.objects.update(hint=issued.token.hint)
+        rename(Token.objects.all(), hint=issued.token.hint)
         with CaptureQueriesContext(connection) as queries:
             found(client, issued.token.hint)
         counts.append(len(queries))

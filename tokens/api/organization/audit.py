@@ -9,7 +9,7 @@ from ninja import Query, Router
 
 from accounts import audit
 from accounts.actor import Actor
-from accounts.models import AuditEvent
+from accounts.models import AuditEvent, Organization
 from config.choice import Choice
 from tokens.api.organization.access import AdministratorCall, Slug, governs
 from tokens.api.organization.schemas import AuditExportQuery, AuditPage, AuditQuery, AuditWords
@@ -31,7 +31,7 @@ router = Router(tags=["Audit log"])
     description="Newest first.",
 )
 def list_audit_events(request: AdministratorCall, slug: Slug, query: Query[AuditQuery]) -> dict[str, Any]:
-    found = choice(query).out_of(AuditEvent.objects.of_organization(request.organization))
+    found = choice(query, request.organization).out_of(AuditEvent.objects.of_organization(request.organization))
     events, cursor = page(found.rows.select_related("actor", "subject"), query, order=ORDER, asked=found.asked)
     return {"items": [json.loads(line) for line in as_json_lines(events)], "next": cursor}
 
@@ -55,7 +55,8 @@ def export_audit_events(
     request: AdministratorCall, slug: Slug, query: Query[AuditExportQuery]
 ) -> StreamingHttpResponse:
     organization = request.organization
-    found = choice(query).in_passing(AuditEvent.objects.of_chain(organization)).select_related("actor", "subject")
+    events = choice(query, organization).in_passing(AuditEvent.objects.of_chain(organization))
+    found = events.select_related("actor", "subject")
     words = AuditFilter(query.model_dump(mode="json", include={"q", "action"}, exclude_none=True)).in_words
     moments = query.model_dump(mode="json", include={"since", "until"}, exclude_none=True)
     told = audit.record(
@@ -71,6 +72,6 @@ def export_audit_events(
     return StreamingHttpResponse(as_json_lines(rows), content_type=JSON_LINES, headers=headers)
 
 
-def choice(words: AuditWords) -> Choice:
+def choice(words: AuditWords, organization: Organization) -> Choice:
     filter = understood(AuditFilter(words.model_dump(include={"q", "action"}, exclude_none=True)))
-    return filter.choice() & occurred(gte=words.since, lt=words.until)
+    return filter.choice(organization) & occurred(gte=words.since, lt=words.until)

@@ -39,7 +39,7 @@ router = Router(tags=["Members"])
 )
 def list_members(request: AdministratorCall, slug: Slug, query: Query[MemberQuery]) -> dict[str, Any]:
     filter = understood(MemberFilter(query.model_dump(mode="json", exclude_none=True)))
-    found = filter.apply(License.objects.of_organization(request.organization))
+    found = filter.apply(request.organization)
     shown, cursor = page(found.rows.select_related("user"), query, order=order_of(found), asked=found.asked)
     return {"items": members(shown), "next": cursor}
 

@@ -23,7 +23,7 @@ EVENTS_SHOWN = 50
 @administrator_required
 def audit_log(request: PersonRequest, organization: Organization) -> HttpResponse:
     filter = AuditFilter(request.GET)
-    found = filter.choice().out_of(AuditEvent.objects.of_organization(organization))
+    found = filter.choice(organization).out_of(AuditEvent.objects.of_organization(organization))
     events = found.rows.select_related("actor", "subject")
     page = page_of(events, request.GET, order=ORDER, size=EVENTS_SHOWN, count=found.count, asked=found.asked)
     context = {
@@ -50,7 +50,11 @@ def export(request: PersonRequest, organization: Organization, format: str) -> H
         format=format,
         filter=filter.in_words,
     )
-    events = filter.choice().in_passing(AuditEvent.objects.of_chain(organization)).filter(position__lt=told.position)
+    events = (
+        filter.choice(organization)
+        .in_passing(AuditEvent.objects.of_chain(organization))
+        .filter(position__lt=told.position)
+    )
     found = events.select_related("actor", "subject").order_by("position").iterator(chunk_size=EVENTS_AT_ONCE)
     name = f"audit-{organization.slug}-{timezone.now():%Y-%m-%d}.{format}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}

@@ -25,9 +25,8 @@ MEMBERS_SHOWN = 25
 @administrator_required
 def members(request: PersonRequest, organization: Organization) -> HttpResponse:
     now = timezone.now()
-    filter = MemberFilter(request.GET)
-    licenses = License.objects.of_organization(organization)
-    found = filter.apply(licenses)
+    filter, licenses = MemberFilter(request.GET), License.objects.of_organization(organization)
+    found = filter.apply(organization)
     rows = found.rows.select_related("user", "organization__policy")
     order = order_of(found)
     page = page_of(rows, request.GET, order=order, size=MEMBERS_SHOWN, count=found.count, asked=found.asked)

@@ -44,7 +44,10 @@ class AuditWords(Schema):
     """What chooses among events."""
 
     q: PlainText | None = Field(
-        None, max_length=LONGEST_SEARCH, pattern=r"\S", description="Part of a token, a person or an address."
+        None,
+        max_length=LONGEST_SEARCH,
+        pattern=r"\S",
+        description="What a word of a token or a person begins with, or an address.",
     )
     action: Annotated[str, OneOf(feed.SENTENCES)] | None = None
     since: Moment | None = Field(None, description="From this moment on.")

@@ -57,7 +57,10 @@ class MemberPage(Schema):
 
 class MemberQuery(Query):
     q: PlainText | None = Field(
-        None, max_length=LONGEST_SEARCH, pattern=r"\S", description="Part of a person's or a license's name."
+        None,
+        max_length=LONGEST_SEARCH,
+        pattern=r"\S",
+        description="What a word of the person's name or address begins with, or of the license's name or number.",
     )
     role: Role | None = None
     kind: Annotated[str, choices_of(MemberFilter, "kind")] | None = None

@@ -39,7 +39,7 @@ class TokenWords(Schema):
         None,
         max_length=LONGEST_SEARCH,
         pattern=r"\S",
-        description="Part of a name, a hint, a person or a license; or a whole address that it was used from.",
+        description="What a word of a name, a hint, a person or a license begins with; or an address it was used from.",
     )
     state: State | None = None
     age: Annotated[str, choices_of(TokenFilter, "age")] | None = Field(
@@ -60,8 +60,8 @@ class TokenWords(Schema):
 class GovernedTokenQuery(TokenWords, Query):
     sort: Annotated[str, choices_of(TokenFilter, "sort")] | None = Field(
         None,
-        description="By name, by last use (latest first), or by expiry (soonest first); else newest first, and what has "
-        "expired by expiry (latest first).",
+        description="By name, by last use (latest first), or by expiry (soonest first); else newest first, and what "
+        "has expired by expiry (latest first).",
     )
 
 

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0008_long_lists'),
-        ('tokens', '0008_long_lists'),
+        ('tokens', '0009_search_words'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
