@@ -12,6 +12,7 @@ from tests.server.postgresql import PostgreSQL
 CHOSEN = [
     "tests/accounts/test_audit.py",
     "tests/accounts/test_audit_chain.py",
+    "tests/accounts/test_audit_migration.py",
     "tests/accounts/test_audit_triggers.py",
     "tests/accounts/test_closing.py",
     "tests/accounts/test_invitations.py",
@@ -20,7 +21,6 @@ CHOSEN = [
     "tests/accounts/test_second_factor.py",
     "tests/accounts/test_user.py",
     "tests/accounts/test_words.py",
-    "tests/config/test_choice.py",
     "tests/config/test_choice.py",
     "tests/config/test_keyset.py",
     "tests/tokens/api/organization/test_lists.py",

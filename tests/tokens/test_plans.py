@@ -55,6 +55,7 @@ def crowd_around(license: License) -> None:
     own = {
         "name": "name || n",
         "digest": "sha256((id || ' ' || n)::text::bytea)",
+        "created_at": "created_at + n * interval '1 second'",
         "expires_at": "expires_at + n * interval '1 second'",
         "last_used_at": "last_used_at + n * interval '1 second'",
         "license_id": f"CASE WHEN n % 3 = 0 THEN license_id ELSE {other.pk} END",
