@@ -1,4 +1,4 @@
-"""No page and no list reads what grows: tokens, members, events and usage of a whole organization.
+"""No page, no list and no act reads what grows: tokens, members, events and usage of a whole organization.
 
 Every address that answers GET is asked, those of the map and of the API as they are, lists with each choice of their
 filters. A new page or filter is among them before anybody thinks of it.
@@ -7,6 +7,7 @@ filters. A new page or filter is among them before anybody thinks of it.
 import itertools
 import re
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,18 +16,23 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.resolvers import RoutePattern
+from django.utils import timezone
 
+from accounts import seats
+from accounts.actor import Actor
 from accounts.models import License, User
 from config import keyset
 from tests.conftest import signed_in
 from tests.factories import invite, issue
+from tests.tokens import crowd
 from tests.tokens.api.scripts import script_of
 from tests.tokens.crowd import forget_statistics, gather_crowd, gather_statistics
 from tests.tokens.plans import IS_SQLITE, scanned, work_of
+from tokens import lifecycle
 from tokens.api.endpoints import api
 from tokens.events import AuditFilter
 from tokens.filters import MemberFilter, TokenFilter
-from tokens.models import Policy
+from tokens.models import Policy, Token
 
 # Of a page, of which the largest shows fifty rows, and what is counted at most; a look at the crowd is far more.
 MOST_WORK = 15_000 if IS_SQLITE else 1_500
@@ -105,8 +111,12 @@ def values_of(name: str, field: Any) -> list[str]:
 
 
 def faults(client: Client, address: str, seen: set[str]) -> Iterator[str]:
+    return faults_of(address, lambda: client.get(f"/{address}"), seen)
+
+
+def faults_of(what: str, act: Callable[[], object], seen: set[str]) -> Iterator[str]:
     with CaptureQueriesContext(connection) as captured:
-        client.get(f"/{address}")
+        act()
     for query in captured.captured_queries:
         sql = query["sql"]
         if not sql.startswith("SELECT") or " FOR " in sql or "FROM" not in sql or sql in seen:
@@ -115,7 +125,7 @@ def faults(client: Client, address: str, seen: set[str]) -> Iterator[str]:
         read = {table for table in scanned(sql) if GROWING.fullmatch(table)} if IS_SQLITE else set()
         work = work_of(sql)
         if read or work > MOST_WORK:
-            yield f"{address}: {work:,} of {sorted(read)}: {sql[:3000]}"
+            yield f"{what}: {work:,} of {sorted(read)}: {sql[:3000]}"
 
 
 @pytest.fixture
@@ -168,3 +178,30 @@ def test_no_page_reads_what_grows(
 
     assert not found, "\n\n".join(found)
     assert len(seen) > COUNTED_AT_MOST
+
+
+@pytest.mark.parametrize("statistics", STATISTICS, ids=lambda gather: gather.__name__)
+def test_no_act_reads_what_grows(
+    alices_license: License, bob: User, monkeypatch: pytest.MonkeyPatch, statistics: Callable[[], None]
+) -> None:
+    monkeypatch.setattr(crowd, "COUNT", 3_000)
+    gather_crowd(alices_license.organization)
+    statistics()
+    alice, former = Actor(alices_license.user), issue(alices_license).token
+    seen: set[str] = set()
+    made: list[Token] = []
+    acts: dict[str, Callable[[], object]] = {
+        "issue": lambda: issue(alices_license, "one more"),
+        "rotate": lambda: made.append(lifecycle.rotate(actor=alice, token=former, overlap=timedelta(days=1)).token),
+        "first use": lambda: lifecycle.note_first_use(token=made[0], now=timezone.now(), address="192.0.2.7"),
+        "revoke": lambda: lifecycle.revoke(actor=Actor(bob), token=made[0]),
+        "reapprove": lambda: lifecycle.reapprove(actor=Actor(bob), token=made[0]),
+        "regenerate": lambda: lifecycle.regenerate(actor=alice, owner=alices_license.user),
+        "sign out": lambda: lifecycle.revoke_on_sign_out(actor=alice, owner=alices_license.user),
+        "deactivate": lambda: seats.deactivate_license(alices_license, actor=Actor(bob)),
+    }
+
+    found = [fault for name, act in acts.items() for fault in faults_of(name, act, seen)]
+
+    assert not found, "\n\n".join(found)
+    assert len(seen) > len(acts)

@@ -112,6 +112,8 @@ class Token(models.Model):
             models.Index(fields=["organization", "id"], condition=Q(awaits_approval=True), name="token_pending"),
             models.Index(fields=["organization", "created_at", "id"], name="token_created"),
             models.Index(fields=["organization", "scope", "id"], name="token_scope"),
+            # Most have none: to SQLite's statistics an index with all of them would find almost every row.
+            models.Index(fields=["predecessor"], condition=Q(predecessor__isnull=False), name="token_successor"),
             # Most installations took over few tokens or none.
             models.Index(
                 fields=["organization", "expires_at", "id"],
