@@ -21,10 +21,11 @@ def main() -> None:
     parser.add_argument("--databases", nargs="+", choices=DATABASES, default=list(DATABASES))
     parser.add_argument("--page", type=Path, default=PAGE)
     chosen = parser.parse_args()
+    command = " ".join(["python -m tests.benchmarks", *sys.argv[1:]]) if sys.argv[1:] else "make bench"
     found = []
     for name in chosen.databases:
         found.append(DATABASES[name](sorted(chosen.sizes), chosen.rounds))
-        chosen.page.write_text(page(found, chosen.rounds))
+        chosen.page.write_text(page(found, chosen.rounds, command))
 
 
 def on_sqlite(sizes: list[int], rounds: int) -> Measured:

@@ -23,14 +23,14 @@ PACKAGES = (
 Measured = dict[str, Any]
 
 
-def page(databases: list[Measured], rounds: int) -> str:
+def page(databases: list[Measured], rounds: int, command: str) -> str:
     machine = f"{os.cpu_count()} processors, Python {platform.python_version()}"
     versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     parts = [f"## {found['version']}\n\n{database(found)}" for found in databases]
     return f"""\
 # Benchmarks
 
-Written by `make bench` on {datetime.now(UTC):%Y-%m-%d}: {machine};
+Written by `{command}` on {datetime.now(UTC):%Y-%m-%d}: {machine};
 {versions}.
 Only ratios hold from machine to machine. They are medians over {rounds} rounds in process and {max(1, rounds // 5)}
 over HTTP, in which all take turns; each round compares with the limit and with DRF of the same round.
@@ -44,10 +44,10 @@ Both databases have statistics of their tables (ANALYZE), which SQLite does not 
 
 What a good call costs besides: Tokenrack reads some fifty columns of five tables instead of four of two, counts the
 call twice, for its limit and for its usage, and says in fifteen headers how it went; the rest is Ninja's view and the
-answer. What it earns back: Django tells its signals nothing of a call, PostgreSQL is asked through libpq itself, and a
-row that has not changed since a worker last read it is not made into a token again, nor asked again what neither its
-row nor the clock has changed. A worker keeps 2,000 rows. Here one token calls all the time; the first call after a
-change, or of a token that was forgotten, costs up to half as much again.
+answer. What it earns back: Django tells its signals nothing of a call, PostgreSQL is asked through libpq itself, SQLite
+for the row as one text, and a row that has not changed since a worker last read it is not made into a token again, nor
+asked again what neither its row nor the clock has changed. A worker keeps 2,000 rows. Here one token calls all the
+time; what the first call after a change costs, or that of a token that was forgotten, is the line *not met lately*.
 
 {(chr(10) * 2).join(parts)}
 """
