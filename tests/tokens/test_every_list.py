@@ -56,6 +56,7 @@ LISTS: dict[str, type] = {
 }
 # What all have, one has, nobody has, and all have elsewhere; by whatever is searched in the list or nobody is named.
 WORDS = ["job", "member", "crwd", "job-00042", "Member 00042", "nowhere", "192.0.2.8", "192.0.2.7", "away", "Stranger"]
+SOME_WORDS = ["job", "job-00042", "away"]
 TEXTS = {"since": ["2026-01-01"], "until": ["2026-01-01"], "q": WORDS}
 
 
@@ -94,7 +95,7 @@ def queries(kind: type) -> Iterator[str]:
     for name in fields.keys() - {"sort", "license"}:
         for value, sort in itertools.product(values_of(name, fields[name]), sorts):
             yield f"{name}={value}" + (f"&sort={sort}" if sort else "")
-        for value, words in itertools.product(values_of(name, fields[name]), WORDS):
+        for value, words in itertools.product(values_of(name, fields[name]), SOME_WORDS):
             if name != "q":
                 yield f"{name}={value}&q={words}"
 

@@ -1,5 +1,7 @@
 """The project of docs/in-process.md, in this process: its views away from the middleware, and behind it."""
 
+import asyncio
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,15 @@ PLACES = {
         "/api",
     ),
 }
+
+
+@pytest.fixture(autouse=True)
+def thread_without_loop() -> Iterator[None]:
+    """As those have it that serve WSGI. Playwright keeps one in this thread for as long as its browser is open."""
+    loop = asyncio._get_running_loop()
+    asyncio._set_running_loop(None)
+    yield
+    asyncio._set_running_loop(loop)
 
 
 @pytest.fixture
