@@ -65,10 +65,15 @@ class Choice:
             return Choice(other.ranges, self.terms & other.terms, other.others)
         if not other.ranges:
             return Choice(self.ranges, self.terms & other.terms, self.others)
-        return Choice(self.ranges, self.terms, [*self.others, other])
+        return Choice(self.ranges, self.terms, [*self.others, *other.parts])
 
     def __bool__(self) -> bool:
         return bool(self.condition)
+
+    @property
+    def parts(self) -> "list[Choice]":
+        """Each with ranges of its own."""
+        return [Choice(self.ranges, self.terms), *self.others] if self.ranges else []
 
     @property
     def condition(self) -> Q:
@@ -94,10 +99,8 @@ class Choice:
 
     def ways(self) -> "Iterator[Choice]":
         """The same, each time led by the ranges of another one."""
-        for place, way in enumerate([Choice(self.ranges, self.terms), *self.others] if self.ranges else []):
-            beside = [Choice(self.ranges, self.terms), *self.others]
-            del beside[place]
-            yield Choice(way.ranges, way.terms, beside)
+        for place, part in enumerate(self.parts):
+            yield Choice(part.ranges, part.terms, self.parts[:place] + self.parts[place + 1 :])
 
     def gathered(self, rows: "QuerySet[Any]") -> set[int]:
         """What the ranges find, no further than one past COUNTED_AT_MOST."""

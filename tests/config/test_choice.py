@@ -46,6 +46,26 @@ def test_out_of_more_than_is_counted_nobody_knows_how_many_keep_to_the_terms(
     assert set(with_terms.rows) == set(rows)
 
 
+@pytest.mark.parametrize("name", ["one", "two", "three"])
+def test_whichever_part_of_a_choice_is_gathered_the_others_are_asked(
+    organization: Organization, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """The first finds too many, and the second is itself made of two."""
+    monkeypatch.setattr(keyset, "COUNTED_AT_MOST", 2)
+    some = Choice([Range("token_organization_name", Q(name__in=["one", "two"]))])
+    narrow = Choice([Range("token_organization_name", Q(name=name))], Q(organization=organization))
+
+    for choice in (
+        Choice([SCOPED]) & (some & narrow),
+        (some & narrow) & Choice([SCOPED]),
+        Choice([SCOPED]) & some & narrow,
+    ):
+        found = choice.out_of(Token.objects.of_organization(organization))
+
+        assert [token.name for token in found.rows] == [name] * (name != "three")
+        assert found.count == (name != "three")
+
+
 def test_what_the_terms_imply_is_not_asked_of_a_row() -> None:
     implied = Range("token_license", NOTHING, is_implied=True)
 
