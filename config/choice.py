@@ -103,11 +103,11 @@ class Choice:
             yield Choice(part.ranges, part.terms, self.parts[:place] + self.parts[place + 1 :])
 
     def gathered(self, rows: "QuerySet[Any]") -> set[int]:
-        """What the ranges find, no further than one past COUNTED_AT_MOST."""
+        """What the ranges find, each of which is read to one past COUNTED_AT_MOST: they may share what they find."""
         keys: set[int] = set()
         for each in self.ranges:
             found = along(each.index, rows.filter(each.condition).order_by())
-            keys.update(found.values_list("pk", flat=True)[: keyset.COUNTED_AT_MOST + 1 - len(keys)])
+            keys.update(found.values_list("pk", flat=True)[: keyset.COUNTED_AT_MOST + 1])
             if len(keys) > keyset.COUNTED_AT_MOST:
                 break
         return keys

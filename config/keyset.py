@@ -78,9 +78,13 @@ class Order:
         yield from ((stretch, stretch is missing) for stretch in stretches)
 
     def cursor_of(self, row: Any) -> str:
-        value = None if self.column == "pk" else attrgetter(self.column.replace(LOOKUP_SEP, "."))(row)
+        return self.cursor(attrgetter(self.column.replace(LOOKUP_SEP, "."))(row), row.pk)
+
+    def cursor(self, value: Any, pk: int) -> str:
+        """Of the row that has the key and this value in the column."""
         text = value.isoformat() if isinstance(value, datetime) else value
-        return base64.urlsafe_b64encode(json.dumps([text, row.pk]).encode()).decode().rstrip("=")
+        told = json.dumps([None if self.column == "pk" else text, pk])
+        return base64.urlsafe_b64encode(told.encode()).decode().rstrip("=")
 
     def read(self, cursor: str, rows: "QuerySet[Any]") -> tuple[Any, int] | None:
         """The column's value and the key of the row a cursor names; None for one that makes no sense here."""
@@ -143,16 +147,18 @@ def stretch_of(
 def looked_for(
     rows: "QuerySet[Any]", start: tuple[Any, int] | None, *, order: Order, size: int, asked: Q, backwards: bool
 ) -> Stretch:
-    """Among the next COUNTED_AT_MOST."""
+    """Among the next COUNTED_AT_MOST. Cursors are of where a row stood when it was looked at: it may move meanwhile."""
     everything = rows.model._default_manager.order_by()
     for most in (COUNTED_AT_MOST // FIRST_LOOK, COUNTED_AT_MOST):
         stretches = order.stretches(rows, start, backwards=backwards, asked=asked)
-        keys = first_of((each.values_list("pk", flat=True) for each in stretches), most + 1)
-        met = set(in_passing(everything.filter(pk__in=keys[:most]), asked).values_list("pk", flat=True))
-        shown = [key for key in keys if key in met][: size + 1]
-        if len(shown) > size or len(keys) <= most:
-            return cut(in_turn(rows, shown), size, order)
-    return Stretch(in_turn(rows, shown), order.cursor_of(everything.get(pk=keys[most - 1])))
+        places = first_of((each.values_list(order.column, "pk") for each in stretches), most + 1)
+        keys = [pk for _, pk in places[:most]]
+        met = set(in_passing(everything.filter(pk__in=keys), asked).values_list("pk", flat=True))
+        shown = [place for place in places[:most] if place[1] in met][: size + 1]
+        if len(shown) > size or len(places) <= most:
+            break
+    last = shown[size - 1] if len(shown) > size else places[most - 1] if len(places) > most else None
+    return Stretch(in_turn(rows, [pk for _, pk in shown[:size]]), order.cursor(*last) if last else "")
 
 
 def first_of(stretches: "Iterator[QuerySet[Any]]", count: int) -> list[Any]:
@@ -219,16 +225,17 @@ def page_of(
     backwards = backwards and start is not None
     found = stretch_of(rows, start, order=order, size=size, asked=asked, backwards=backwards)
     shown = found.rows
-    if start and not shown and not found.cursor:
-        return page_of(rows, QueryDict(), order=order, size=size, count=count, asked=asked)
+    is_behind = start is not None and not shown and not found.cursor
+    if is_behind and not asked:
+        return page_of(rows, without_place(query), order=order, size=size, count=count)
     near = (order.cursor_of(shown[0]) if shown else given) if start else ""
     newer, older = (found.cursor, near) if backwards else (near, found.cursor)
     return KeysetPage(
         rows=shown[::-1] if backwards else shown,
         newer=link(query, "before", newer) if newer else "",
         older=link(query, "after", older) if older else "",
-        count=(count_of(rows) if count is None else count) if shown or found.cursor else 0,
-        looked_at=found.looked_at if found.cursor and len(shown) < size else 0,
+        count=(count_of(rows) if count is None else count) if shown or found.cursor or is_behind else 0,
+        looked_at=found.looked_at if len(shown) < size and (found.cursor or is_behind) else 0,
     )
 
 
@@ -245,8 +252,14 @@ def in_words(count: int) -> str:
 
 def link(query: QueryDict, name: str, cursor: str) -> str:
     """The same search, from another row on."""
+    changed = without_place(query)
+    changed[name] = cursor
+    return f"?{changed.urlencode()}"
+
+
+def without_place(query: QueryDict) -> QueryDict:
+    """The same search from its first row on."""
     changed = query.copy()
     for word in ("after", "before", "page"):
         changed.pop(word, None)
-    changed[name] = cursor
-    return f"?{changed.urlencode()}"
+    return changed

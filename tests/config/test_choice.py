@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import License, Organization
 from config import keyset
 from config.choice import NOTHING, Choice, Range
+from config.passing import in_passing
 from tests.factories import LicenseFactory, OrganizationFactory, issue
 from tokens.models import Token
 
@@ -64,6 +65,19 @@ def test_whichever_part_of_a_choice_is_gathered_the_others_are_asked(
 
         assert [token.name for token in found.rows] == [name] * (name != "three")
         assert found.count == (name != "three")
+
+
+def test_ranges_that_share_what_they_find_lose_nothing(
+    organization: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keyset, "COUNTED_AT_MOST", 2)
+    names = [["one", "two"], ["one", "two", "three"]]
+    choice = Choice([Range("token_organization_name", Q(name__in=some)) for some in names])
+
+    found = choice.out_of(Token.objects.of_organization(organization))
+
+    assert found.count == 3
+    assert {token.name for token in in_passing(found.rows, found.asked)} == {"one", "two", "three"}
 
 
 def test_what_the_terms_imply_is_not_asked_of_a_row() -> None:

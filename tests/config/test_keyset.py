@@ -176,3 +176,26 @@ def test_a_page_looks_on_for_its_first_row_and_says_how_far(
     assert shown.looked_at == (0 if is_found else 2 * looks)
     assert bool(shown.older) is not is_found
     assert shown.newer == ""
+
+
+@pytest.mark.usefixtures("people")
+def test_a_page_behind_the_last_that_is_meant_keeps_the_search_and_leads_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keyset, "COUNTED_AT_MOST", 2)
+    newest = User.objects.latest("pk")
+    query = QueryDict(f"q=x&after={Order().cursor_of(newest)}")
+
+    shown = page_of(User.objects.all(), query, order=Order(), size=2, count=1, asked=Q(pk=newest.pk))
+
+    assert shown
+    assert (shown.rows, shown.older) == ([], "")
+    assert shown.newer.startswith("?q=x&before=")
+
+
+@pytest.mark.usefixtures("people")
+def test_a_page_behind_the_last_row_is_the_first_of_the_same_search() -> None:
+    query = QueryDict(f"q=x&after={Order().cursor_of(User.objects.earliest('pk'))}")
+
+    shown = page_of(User.objects.all(), query, order=Order(), size=2)
+
+    assert len(shown.rows) == 2
+    assert shown.older.startswith("?q=x&after=")

@@ -1,11 +1,14 @@
 """Tokens in a state are found from whichever side is short: their own index, or the licenses they hang on."""
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
 from accounts.models import License, Organization
 from config import keyset
 from config.keyset import Order, stretch_of
+from config.passing import in_passing
 from tests.factories import LicenseFactory, issue
 from tokens.models import State, Token, by_state
 
@@ -47,3 +50,22 @@ def test_where_the_policy_holds_nothing_back_nothing_is_looked_at(
         found = [choice.out_of(Token.objects.of_organization(organization)) for choice in choices]
 
     assert [each.count for each in found] == [0, 0]
+
+
+def test_licenses_that_are_stopped_in_two_ways_hide_no_others(
+    organization: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Five have ended, of which the first three are deactivated too."""
+    monkeypatch.setattr(keyset, "COUNTED_AT_MOST", 5)
+    now = timezone.now()
+    seats = [LicenseFactory(organization=organization) for _ in range(6)]
+    tokens = [issue(seat).token for seat in seats]
+    for number, seat in enumerate(seats[1:]):
+        ended = now - timedelta(days=9 - number)
+        License.objects.filter(pk=seat.pk).update(valid_until=ended, deactivated_at=now if number < 3 else None)
+
+    found = by_state.choice(State.SUSPENDED, now, organization=organization).out_of(
+        Token.objects.of_organization(organization)
+    )
+
+    assert set(in_passing(found.rows, found.asked)) == set(tokens[1:])

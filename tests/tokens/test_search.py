@@ -210,3 +210,28 @@ def test_events_of_former_members_are_found(organization: Organization, log: Cal
     License.objects.filter(pk=former.pk).update(deactivated_at=timezone.now(), withdrawn_at=timezone.now())
 
     assert log("dana") == {"seen"}
+
+
+@pytest.mark.parametrize("bound", [10_000, 2])
+def test_operators_and_parts_of_addresses_are_found_beside_many_words(
+    organization: Organization, alices_license: License, log: Callable[..., set[str]], monkeypatch: Any, bound: int
+) -> None:
+    for number in range(3):
+        issue(alices_license, f"olga 192.168 {number}")
+    operator = UserFactory(name="Olga Perez", is_staff=True)
+    audit.record("seen.olga", actor=Actor(operator, "192.168.1.1"), organization=organization)
+    monkeypatch.setattr(keyset, "COUNTED_AT_MOST", bound)
+
+    assert "seen.olga" in log("olga")
+    assert "seen.olga" in log("192.168")
+
+
+def test_events_by_and_about_the_same_person_hide_no_others(
+    organization: Organization, alice: User, bob: User, log: Callable[..., set[str]], monkeypatch: Any
+) -> None:
+    for _ in range(3):
+        audit.record("seen.own", actor=Actor(alice), subject=alice, organization=organization)
+    audit.record("seen.about", actor=Actor(bob), subject=alice, organization=organization)
+    monkeypatch.setattr(keyset, "COUNTED_AT_MOST", 3)
+
+    assert log("alice") == {"seen.own", "seen.about"}

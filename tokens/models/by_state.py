@@ -91,7 +91,7 @@ def on_stopped_licenses(now: datetime, organization: Organization) -> list[Range
         along("license_ending", licenses.filter(valid_until__lte=now)),
         licenses.filter(user__in=switched_off.values("pk")),
     ):
-        keys.update(some.values_list("pk", flat=True)[: keyset.COUNTED_AT_MOST + 1 - len(keys)])
+        keys.update(some.values_list("pk", flat=True)[: keyset.COUNTED_AT_MOST + 1])
         if len(keys) > keyset.COUNTED_AT_MOST:
             return []
     return [Range("token_license", Q(license__in=keys), is_implied=True)]

@@ -4,6 +4,8 @@ The words of it are asked first, no further than a bound. Where few rows have th
 have is asked of each row in passing.
 """
 
+import functools
+import operator
 import re
 from typing import Any
 
@@ -14,7 +16,7 @@ from django.db.models.lookups import IsNull
 from accounts.address import canonical
 from accounts.models import License, LicenseWord, Organization, PersonWord, User
 from accounts.models.words import WordQuerySet, gathered
-from config import words
+from config import keyset, words
 from config.choice import BY_KEY, NOTHING, Choice, Range, along
 from tokens.models.usage import TokenAddress
 from tokens.models.words import TokenWord
@@ -63,16 +65,17 @@ def words_of_licenses(text: str) -> list[WordQuerySet]:
 
 
 def choice_of(asked: list[Asked], organization: Organization) -> Choice:
-    """One of them all. Where one is of many, each is asked of a row in passing."""
-    ranges: list[Range] = []
-    are_few = True
-    for index, column, found, probe in asked:
-        keys = found.filter(organization=organization).gathered()
-        are_few = are_few and keys is not None
-        if keys or keys is None:
-            ranges.append(Range(index, probe if keys is None else Q(**{f"{column}__in": keys})))
-    choice = Choice(ranges or [NONE])
-    return choice if are_few else Choice(terms=choice.condition)
+    """One of them all. Where they are many, each is asked of a row in passing."""
+    found = [(each, each[2].filter(organization=organization).gathered()) for each in asked]
+    some = [(each, keys) for each, keys in found if keys is None or keys]
+    if are_few([keys for _, keys in some]):
+        return Choice([Range(index, Q(**{f"{column}__in": keys})) for (index, column, _, _), keys in some] or [NONE])
+    return Choice(terms=functools.reduce(operator.or_, [probe for (_, _, _, probe), _ in some]))
+
+
+def are_few(found: "list[list[int] | None]") -> bool:
+    """All together, for each key is a parameter of the queries that follow."""
+    return None not in found and sum(len(keys or []) for keys in found) <= keyset.COUNTED_AT_MOST
 
 
 def has(found: "QuerySet[Any]", **row: Any) -> Q:
@@ -94,18 +97,19 @@ def of_events(text: str, organization: Organization) -> Choice:
         *(some.filter(organization=None).gathered() or [] for some in (tokens.of_today(), tokens.of_former())),
     ]
     licenses = people.filter(organization=organization).gathered()
-    if licenses is None or None in found:
+    acting, bounds = operators(text), network(text)
+    if not are_few([*found, licenses, licenses]) or licenses is None:
         terms = has(tokens, token=OuterRef("token_id"))
         for column in ("actor", "subject"):
             seat = License.objects.filter(user=OuterRef(OuterRef(column)), organization=organization)
-            terms |= has(people, license=Subquery(seat.values("pk")[:1]))
-        return Choice(terms=terms)
+            terms |= has(people, license=Subquery(seat.values("pk")[:1])) | Q(**{f"{column}__in": acting})
+        return Choice(terms=terms | Q(**bounds) if bounds else terms)
     holders = License.objects.filter(pk__in=licenses).values_list("user", flat=True)
     looked_up = {
         "audit_token": [Q(token_id__in=some) for some in found if some],
-        "audit_organization_actor": [Q(actor__in=some) for some in (list(holders), operators(text)) if some],
-        "audit_organization_subject": [Q(subject__in=some) for some in (list(holders), operators(text)) if some],
-        "audit_organization_address": [Q(**bounds)] if (bounds := network(text)) else [],
+        "audit_organization_actor": [Q(actor__in=some) for some in (list(holders), acting) if some],
+        "audit_organization_subject": [Q(subject__in=some) for some in (list(holders), acting) if some],
+        "audit_organization_address": [Q(**bounds)] if bounds else [],
     }
     return Choice([Range(index, each) for index, some in looked_up.items() for each in some] or [NONE])
 
