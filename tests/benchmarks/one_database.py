@@ -36,7 +36,7 @@ def measured(size: int, rounds: int) -> dict[str, Any]:
     in_process.run(called := contenders(texts), rounds=rounds)
     told("over HTTP")
     served = [contender for contender in contenders(texts) if not contender.is_met_anew]  # a server forgets nothing
-    over_http.run(served, rounds=max(1, rounds // 5))
+    over_http.run(served, rounds=(rounds + 1) // 2)
     told("pages, acts, memory")
     return {
         "tokens": size,

@@ -32,8 +32,8 @@ def page(databases: list[Measured], rounds: int, command: str) -> str:
 
 Written by `{command}` on {datetime.now(UTC):%Y-%m-%d}: {machine};
 {versions}.
-Only ratios hold from machine to machine. They are medians over {rounds} rounds in process and {max(1, rounds // 5)}
-over HTTP, in which all take turns; each round compares with the limit and with DRF of the same round.
+Only ratios hold from machine to machine. They are medians over {rounds} rounds, half as many over
+HTTP, in which all take turns; each round compares with the limit and with DRF of the same round.
 
 *The limit* is a bare Django view that runs one prepared, indexed SELECT joined to the user. It and all peers stand
 behind no middleware. Tokenrack answers `GET /api/v1/me` behind its whole stack, with policy, addresses, allowance, rate
