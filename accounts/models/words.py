@@ -111,6 +111,11 @@ class Word(models.Model):
     def __str__(self) -> str:
         return bytes(self.word).decode(errors="replace")
 
+    @classmethod
+    def made_of(cls, target: int, organization: int | None, *texts: str) -> list[Self]:
+        row: dict[str, Any] = {cls.TARGET: target, "organization_id": organization}
+        return [cls(**row, word=word) for word in words.entries(*texts)]
+
     @property
     def target(self) -> int:
         key: int = getattr(self, self.TARGET)
@@ -134,8 +139,7 @@ class LicenseWord(Word):
     def of(cls, license: Any) -> "list[LicenseWord]":
         if license.organization_id is None:
             return []
-        found = words.entries(license.name, license.number)
-        return [cls(organization_id=license.organization_id, license_id=license.pk, word=word) for word in found]
+        return cls.made_of(license.pk, license.organization_id, license.name, license.number)
 
 
 class PersonWord(Word):
@@ -155,5 +159,4 @@ class PersonWord(Word):
     def of(cls, license: Any) -> "list[PersonWord]":
         if license.organization_id is None:
             return []
-        found = words.entries(license.user.name, license.user.shown_email)
-        return [cls(organization_id=license.organization_id, license_id=license.pk, word=word) for word in found]
+        return cls.made_of(license.pk, license.organization_id, license.user.name, license.user.shown_email)

@@ -6,7 +6,6 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.models.words import Word, WordQuerySet, reference
-from config import words
 
 
 class TokenWordQuerySet(WordQuerySet):
@@ -48,7 +47,4 @@ class TokenWord(Word):
     def of(cls, token: Any) -> "list[TokenWord]":
         if token.organization_id is None and token.license_id is not None:
             return []  # on an individual license: in nobody's inventory, and in no log that is searched
-        return [
-            cls(organization_id=token.organization_id, token_id=token.pk, word=word)
-            for word in words.entries(token.name, token.hint)
-        ]
+        return cls.made_of(token.pk, token.organization_id, token.name, token.hint)
